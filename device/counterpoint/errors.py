@@ -1,0 +1,103 @@
+"""Every error that a user can meet.
+
+CounterpointError
+├── SettingsError (ValueError)             what is wrong in the TOML, with the line and the remedy
+├── UsageError (ValueError)                a command was called in a way that can't work
+├── MicrophoneError (OSError)
+│   ├── MicrophoneMissing                  no device of that name; the message lists those there are
+│   ├── MicrophoneLost                     it was there and went away
+│   └── ChannelsMismatch (ValueError)      the device or file has not the channels that the array needs
+├── ArrayUnknown (ValueError)              no such array, or a geometry file that can't be used
+├── RecordingError (ValueError)            not audio, truncated, or empty
+├── ModelError (RuntimeError)
+│   ├── ModelMissing (FileNotFoundError)   no such model; the message says how to get it
+│   └── ModelCorrupt (ValueError)          wrong hash, truncated, or of another version
+├── BrokerError (ConnectionError)
+│   ├── BrokerUnreachable
+│   └── BrokerRefused (PermissionError)    certificate, name or topic refused
+├── StorageError (OSError)                 the disk is full or can't be written
+├── MessageError (ValueError)              a message or a spool file that can't be used
+├── ClockNotSet (RuntimeError)             no window can be closed before the clock is set
+└── PartMissing (RuntimeError)             a program or library that this command needs is not installed
+
+One rule: each is ours and a builtin's, and its message says what happened and what to do. The command line prints
+it as one line and exits with code 2.
+"""
+
+from __future__ import annotations
+
+
+class CounterpointError(Exception):
+    """Base of every error that is the user's to mend; the message says how."""
+
+
+class SettingsError(CounterpointError, ValueError):
+    """A setting is wrong; the message names the file, the line, the problem and the remedy."""
+
+
+class UsageError(CounterpointError, ValueError):
+    """A command was called in a way that can't work."""
+
+
+class MicrophoneError(CounterpointError, OSError):
+    """Base of everything that is wrong with the microphone."""
+
+
+class MicrophoneMissing(MicrophoneError):
+    """No input device matches the name; the message lists those there are."""
+
+
+class MicrophoneLost(MicrophoneError):
+    """The device was there and went away."""
+
+
+class ChannelsMismatch(MicrophoneError, ValueError):
+    """The device or file has not the channels that the array needs."""
+
+
+class ArrayUnknown(CounterpointError, ValueError):
+    """No such array, or a geometry file that can't be used."""
+
+
+class RecordingError(CounterpointError, ValueError):
+    """A file that is not audio, is truncated, or is empty."""
+
+
+class ModelError(CounterpointError, RuntimeError):
+    """Base of everything that is wrong with a model."""
+
+
+class ModelMissing(ModelError, FileNotFoundError):
+    """There is no such model; the message says how to get it."""
+
+
+class ModelCorrupt(ModelError, ValueError):
+    """The model has the wrong hash, is truncated, or is of another version."""
+
+
+class BrokerError(CounterpointError, ConnectionError):
+    """Base of everything that is wrong between the publisher and the broker."""
+
+
+class BrokerUnreachable(BrokerError):
+    """Nothing answers at the broker's address."""
+
+
+class BrokerRefused(BrokerError, PermissionError):
+    """The broker refuses the certificate, the name or the topic."""
+
+
+class StorageError(CounterpointError, OSError):
+    """The disk is full or the folder can't be written."""
+
+
+class MessageError(CounterpointError, ValueError):
+    """A message or a spool file that can't be used."""
+
+
+class ClockNotSet(CounterpointError, RuntimeError):
+    """The wall clock is not known to be right yet."""
+
+
+class PartMissing(CounterpointError, RuntimeError):
+    """A program or library that this command needs is not installed."""
