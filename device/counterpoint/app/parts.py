@@ -1,0 +1,58 @@
+"""Puts the stages of the line together from the settings; `run`, `replay` and `demo` all get theirs here."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from counterpoint.app.pipeline import Pipeline
+from counterpoint.conversation import Floor, Visits
+from counterpoint.edge.model_files import read_model, read_uncertainty
+from counterpoint.edge.recogniser import VoskRecogniser, vosk_folder
+from counterpoint.edge.words_line import WordsLine
+from counterpoint.errors import ModelMissing
+from counterpoint.hearing import ChannelWatch, Detector, Zones, raw_channels
+from counterpoint.nudge import Nudge
+
+if TYPE_CHECKING:
+    from counterpoint.hearing import ArrayGeometry
+    from counterpoint.settings import Settings
+    from counterpoint.values import Calibration
+
+
+def build_pipeline(
+    settings: Settings, array: ArrayGeometry, calibration: Calibration, *, channels: int, words: WordsLine | None
+) -> Pipeline:
+    """The whole line for an array at these bearings; `channels` is what the source gives.
+
+    Raises:
+        ChannelsMismatch: The source has not the channels that the array needs.
+        ModelError: The talk-over model is missing, corrupt or of another version.
+    """
+    folder = Path(settings.folders.models) if settings.folders.models else None
+    return Pipeline(
+        zones=Zones(array, calibration, channels),
+        channels=ChannelWatch(raw_channels(array, channels)),
+        detector=Detector(read_model("talk_over", folder)),
+        floor=Floor(settings.floor),
+        visits=Visits(settings.session, read_uncertainty(folder)),
+        nudge=Nudge(settings.nudge),
+        words=words,
+    )
+
+
+def build_words(settings: Settings, *, wait: bool) -> WordsLine | None:
+    """The recogniser's line, or None without a model: one line says so, and everything else works.
+
+    Raises:
+        ModelCorrupt: There is a model and it is not what the manifest says.
+    """
+    if not settings.words.enabled:
+        return None
+    try:
+        recogniser = VoskRecogniser(vosk_folder(settings))
+    except ModelMissing as missing:
+        print(f"counterpoint: no words: {missing}", file=sys.stderr)
+        return None
+    return WordsLine(recogniser, settings.words, wait=wait)
