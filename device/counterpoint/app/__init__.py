@@ -1,1 +1,1 @@
-"""Wiring and the command line: settings and arguments come in, stages and edges are put together; no logic of their own."""
+"""Wiring and the command line: settings and arguments come in, stages and edges are put together; no logic here."""

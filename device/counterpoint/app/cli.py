@@ -7,6 +7,7 @@ no microphone and `--help` is quick.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -49,16 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("counterpoint: stopped", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        sys.stderr.close()  # the reader went away, as in `counterpoint acts | head`: nothing to say, and nowhere to say it
+        # The reader went away, as in `counterpoint acts | head`: the rest has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001 - the one supervisor: our own failure becomes one line and exit code 1
         # The place, never the message: a message could hold a word that was heard.
         place = traceback.extract_tb(error.__traceback__)[-1]
-        print(
-            f"counterpoint: our own failure, {type(error).__name__} in {place.name} ({Path(place.filename).name}:{place.lineno});"
-            " please report this line",
-            file=sys.stderr,
-        )
+        where = f"{place.name} ({Path(place.filename).name}:{place.lineno})"
+        print(f"counterpoint: our own failure, {type(error).__name__} in {where}: please report it", file=sys.stderr)
         return 1
 
 

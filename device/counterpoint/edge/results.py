@@ -42,13 +42,17 @@ class Results:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             for name in ("events", "cues", "acts"):
-                self._files[name] = (self._folder / f"{name}.jsonl").open("wb")
+                self._files[name] = (self._folder / f"{name}.jsonl").open(
+                    "wb", buffering=0
+                )  # a full disk shows at the line, not at the end
         except OSError as error:
             self._close()
             raise self._refused(error) from error
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._close()
 
     def activity(self, activity: Activity) -> None:
