@@ -21,7 +21,7 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """Base of every table: frozen, and a key that does not exist is an error."""
 
 
-class SiteSettings(Rules):
+class SiteSettings(Rules, frozen=True):
     """Which service point this is; opaque codes, never a name of a person."""
 
     code: Code = "site"
@@ -29,7 +29,7 @@ class SiteSettings(Rules):
     """IANA name; windows are runs of whole local hours."""
 
 
-class ArraySettings(Rules):
+class ArraySettings(Rules, frozen=True):
     """The microphone array and where the two sides are."""
 
     name: str = "respeaker-usb-v2"
@@ -40,7 +40,7 @@ class ArraySettings(Rules):
     customer_deg: Degrees = 180.0
 
 
-class FloorRules(Rules):
+class FloorRules(Rules, frozen=True):
     """When speech is speech, and what an overlap is called (Beattie 1982; TurnBench 2026)."""
 
     speech_threshold: Share = 0.5
@@ -59,11 +59,13 @@ class FloorRules(Rules):
     predict_after_s: Seconds = 0.3
     """A talk-over is predicted after this much overlap at the earliest."""
     predict_confidence: Share = 0.5
+    sure_evidence: Share = 0.8
+    """The detector's mean evidence from here up (or from one minus this down) overrules what the timing alone says."""
     yield_silence_s: Seconds = 1.0
     """The floor is taken when the first voice stays silent for this long while the second goes on."""
 
 
-class NudgeRules(Rules):
+class NudgeRules(Rules, frozen=True):
     """When the light is lit; every number with the evidence named in the design."""
 
     talk_over: bool = True
@@ -71,6 +73,8 @@ class NudgeRules(Rules):
     """On by default only when its measured precision is at least 0.75."""
     hold_s: Seconds = 0.7
     """Shorter overlaps are mostly transitions and backchannels (Levinson & Torreira 2015: 75 % end within 0.38 s)."""
+    grace_s: Seconds = 0.1
+    """A cue that would come later than this after `hold_s` is not lit: by then most overlaps are over."""
     yield_within_s: Seconds = 0.7
     refractory_s: Annotated[float, Meta(ge=0, le=3600)] = 25.0
     tokens: Annotated[int, Meta(ge=1, le=60)] = 6
@@ -86,10 +90,12 @@ class NudgeRules(Rules):
     dark_days: Annotated[int, Meta(ge=0, le=60)] = 0
     """First days without light."""
     good_listening: bool = False
-    promise_pulse: bool = False
+    """A soft green, once a visit, when the customer has finished a long turn without being talked over."""
+    good_turn_s: Seconds = 10.0
+    """A customer's turn of at least this length counts as long."""
 
 
-class LightSettings(Rules):
+class LightSettings(Rules, frozen=True):
     """The agent's light. `kind` names a file in edge/lights/."""
 
     kind: str = "pins"
@@ -101,7 +107,7 @@ class LightSettings(Rules):
     """Slow amber ramp: from dark to `brightness`."""
 
 
-class StateLightSettings(Rules):
+class StateLightSettings(Rules, frozen=True):
     """The microphone-state light that both sides see: steady white listening, steady red off."""
 
     white_pin: Pin = 23
@@ -109,7 +115,7 @@ class StateLightSettings(Rules):
     brightness: Annotated[float, Meta(gt=0, le=1)] = 0.3
 
 
-class ButtonSettings(Rules):
+class ButtonSettings(Rules, frozen=True):
     """One button: a short press leaves this visit out, a long one pauses."""
 
     pin: Pin = 17
@@ -119,7 +125,7 @@ class ButtonSettings(Rules):
     pause_s: Annotated[float, Meta(ge=60, le=14400)] = 3600.0
 
 
-class SessionRules(Rules):
+class SessionRules(Rules, frozen=True):
     """What counts as a customer's visit."""
 
     end_silence_s: Seconds = 45.0
@@ -127,7 +133,7 @@ class SessionRules(Rules):
     complex_overlap_share: Share = 0.25
 
 
-class WordsSettings(Rules):
+class WordsSettings(Rules, frozen=True):
     """The recogniser on the agent's side."""
 
     enabled: bool = True
@@ -141,7 +147,7 @@ class WordsSettings(Rules):
     """Audio that may wait for the recogniser; more is dropped and counted."""
 
 
-class PrivacyRules(Rules):
+class PrivacyRules(Rules, frozen=True):
     """What may leave the device. The floors are hard: there is no setting below them."""
 
     k: Annotated[int, Meta(ge=5, le=1000)] = 10
@@ -152,7 +158,7 @@ class PrivacyRules(Rules):
     """A window waits a random time up to this, so that no message shows when a visit ended."""
 
 
-class BrokerSettings(Rules):
+class BrokerSettings(Rules, frozen=True):
     """Where the publisher sends to."""
 
     host: str = ""
@@ -169,7 +175,7 @@ class BrokerSettings(Rules):
     health_minutes: Annotated[float, Meta(gt=0, le=1440)] = 15.0
 
 
-class FolderSettings(Rules):
+class FolderSettings(Rules, frozen=True):
     """The spool folders; systemd makes them, see systemd/."""
 
     state: str = "/var/lib/counterpoint/sensor"
@@ -182,7 +188,7 @@ class FolderSettings(Rules):
     outbox_files: Annotated[int, Meta(ge=10, le=100_000)] = 2000
 
 
-class Settings(Rules):
+class Settings(Rules, frozen=True):
     """The whole tree: one TOML file, one table a part."""
 
     site: SiteSettings = SiteSettings()
