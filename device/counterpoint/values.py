@@ -35,6 +35,8 @@ ActKind = Literal[
     "judgement",
 ]
 Samples = NDArray[np.float32]
+Span = tuple[float, float]
+"""Start and end on the sample clock, in seconds."""
 
 
 def other(side: Side) -> Side:
@@ -160,6 +162,8 @@ class FloorStep:
         overlap: The overlap open now, or None.
         events: Events committed in this frame, oldest first.
         sides_clear: False while the sides can't be told apart; nothing may light then.
+        agent_certain: Speech of the agent that became certain in this frame (back-dated, pauses bridged), or None.
+        customer_certain: Speech of the customer that became certain in this frame, or None.
     """
 
     at_s: float
@@ -170,6 +174,8 @@ class FloorStep:
     overlap: OpenOverlap | None = None
     events: tuple[FloorEvent, ...] = ()
     sides_clear: bool = True
+    agent_certain: Span | None = None
+    customer_certain: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

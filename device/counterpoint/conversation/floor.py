@@ -1,0 +1,236 @@
+"""One rule: all that decides who holds the floor lives in this class, and what it has committed it never takes back.
+
+silence ──a voice──▶ turn of A ──1.5 s of silence, or B takes the floor──▶ ...
+                      │  B comes in
+                      ├─ in a pause of A ──▶ a backchannel (A goes on), or B's turn
+                      └─ over A ──▶ talk_over (a prediction), then one of
+                                    interruption, transition (B has the floor), attempt, backchannel (A keeps it)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from counterpoint.conversation.overlaps import EVEN, Entry, Outcome, confidence, settlement
+from counterpoint.conversation.speech import TOLERANCE_S, Speech
+from counterpoint.settings import FloorRules
+from counterpoint.values import BLOCK_S, Activity, EventKind, FloorEvent, FloorStep, OpenOverlap, Side, other
+
+
+@dataclass(slots=True)
+class Turn:
+    """Who holds the floor, and since when."""
+
+    by: Side
+    start_s: float
+
+
+class Floor:
+    """Turns a stream of activity into turns, overlaps and what they were.
+
+    Names after Beattie (1982), what counts after TurnBench (2026). Frames before the stream's start are ignored.
+    While the sides can't be told apart nothing opens or closes; what was open then is committed as it stood,
+    with the first clear frame or at the end.
+    """
+
+    def __init__(self, rules: FloorRules) -> None:
+        self._rules = rules
+        self._last_id = 0
+        self._heard_s = 0.0
+        self._now_s = 0.0
+        self._is_cut = False
+        self._events: list[FloorEvent] = []
+        self._forget()
+
+    def step(self, activity: Activity) -> FloorStep:
+        """Take one frame; return what is open now and the events committed in it, oldest first."""
+        self._heard_s = activity.heard_until_s
+        if activity.start_s < -TOLERANCE_S:
+            return FloorStep(self._heard_s, activity.start_s, False, False, None, sides_clear=activity.sides_clear)
+        if not activity.sides_clear:
+            self._is_cut = True
+            holder = self._turn.by if self._turn else None
+            return FloorStep(self._heard_s, activity.start_s, False, False, holder, sides_clear=False)
+        if self._is_cut:
+            self._finish()
+        self._now_s = activity.start_s + BLOCK_S
+        agent_certain = self._agent.step(activity.agent, activity.start_s)
+        customer_certain = self._customer.step(activity.customer, activity.start_s)
+        self._decide(activity.takes_floor)
+        return FloorStep(
+            at_s=self._heard_s,
+            frame_s=activity.start_s,
+            agent=self._agent.is_open,
+            customer=self._customer.is_open,
+            holder=self._turn.by if self._turn else None,
+            overlap=self._open_overlap(),
+            events=self._committed(),
+            agent_certain=agent_certain,
+            customer_certain=customer_certain,
+        )
+
+    def close(self) -> tuple[FloorEvent, ...]:
+        """Commit what is still open, as the stream ends."""
+        self._finish()
+        return self._committed()
+
+    def _decide(self, takes_floor: float) -> None:
+        if self._turn is None:
+            self._open_turn()
+        if self._turn is None:
+            return
+        if self._entry is None and self._voice(other(self._turn.by)).is_open:
+            self._enter(self._turn)
+        if self._entry is None:
+            self._end_if_silent(self._turn)
+        elif self._entry.overlaps:
+            self._follow_overlap(self._turn, self._entry, takes_floor)
+        else:
+            self._follow_pause(self._turn, self._entry, takes_floor)
+
+    def _open_turn(self) -> None:
+        """Who began first has the floor; of two at once, the customer."""
+        begun = [(self._voice(side).start_s, side) for side in ("customer", "agent") if self._voice(side).is_open]
+        if begun:
+            start_s, side = min(begun, key=lambda one: one[0])
+            self._turn = Turn(side, start_s)
+
+    def _enter(self, turn: Turn) -> None:
+        """A second voice came in; if it had in fact begun before the first one's turn, the two change places."""
+        second = other(turn.by)
+        start_s = self._voice(second).start_s
+        if start_s < turn.start_s:
+            turn.by, turn.start_s, second, start_s = second, start_s, turn.by, turn.start_s
+        self._entry = Entry(second, start_s, self._voice(turn.by).until_s)
+        self._note_overlap(turn, self._entry)
+
+    def _note_overlap(self, turn: Turn, entry: Entry) -> None:
+        """The second voice overlaps if the first one's speech, which had begun before it, sounds after its onset."""
+        first = self._voice(turn.by)
+        entry.overlaps = first.start_s <= entry.onset_s < first.until_s - TOLERANCE_S
+
+    def _end_if_silent(self, turn: Turn) -> None:
+        first = self._voice(turn.by)
+        if not first.is_open and self._now_s - first.until_s >= self._rules.turn_silence_s - TOLERANCE_S:
+            self._commit_turn(turn, first.until_s)
+
+    def _follow_pause(self, turn: Turn, entry: Entry, takes_floor: float) -> None:
+        """The second voice fills a pause of the first: it takes the floor, or the first one goes on."""
+        first, second, rules = self._voice(turn.by), self._voice(entry.by), self._rules
+        self._note_overlap(turn, entry)
+        if second.voiced or not entry.frames:
+            entry.weigh(takes_floor)
+        if entry.overlaps or (first.is_open and first.start_s <= entry.onset_s):
+            return
+        resumed = first.start_s > entry.onset_s
+        if resumed and not second.is_open:
+            self._settle_pause(turn, entry)
+        elif second.until_s - entry.onset_s >= rules.backchannel_max_s - TOLERANCE_S or (
+            not resumed and self._now_s - entry.first_until_s >= rules.turn_silence_s - TOLERANCE_S
+        ):
+            self._pass_floor(turn, entry)
+
+    def _settle_pause(self, turn: Turn, entry: Entry) -> None:
+        """The first voice goes on after a short second one: that listened, tried, or had the floor for a word."""
+        first, second = self._voice(turn.by), self._voice(entry.by)
+        if entry.evidence < EVEN:
+            self._settle(turn, entry, "backchannel")
+        elif first.start_s < second.until_s:
+            self._settle(turn, entry, "attempt")
+        else:
+            self._commit_turn(turn, entry.first_until_s)
+            self._commit_turn(Turn(entry.by, entry.onset_s), second.until_s)
+            self._turn = Turn(turn.by, first.start_s)
+
+    def _pass_floor(self, turn: Turn, entry: Entry) -> None:
+        """The second voice has the floor since its onset; a first one that came back meanwhile is now second."""
+        back = self._voice(turn.by)
+        self._commit_turn(turn, entry.first_until_s)
+        self._turn = Turn(entry.by, entry.onset_s)
+        if back.start_s > entry.onset_s:
+            self._entry = Entry(turn.by, back.start_s, self._voice(entry.by).until_s)
+            self._note_overlap(self._turn, self._entry)
+
+    def _follow_overlap(self, turn: Turn, entry: Entry, takes_floor: float) -> None:
+        first, second = self._voice(turn.by), self._voice(entry.by)
+        if (first.voiced and second.voiced) or not entry.frames:
+            entry.weigh(takes_floor)
+        self._predict(turn, entry)
+        yielded = not first.is_open and self._now_s - first.until_s >= self._rules.yield_silence_s - TOLERANCE_S
+        if yielded or not second.is_open:
+            self._settle(turn, entry, settlement(entry, self._outcome(turn, entry), self._rules))
+
+    def _predict(self, turn: Turn, entry: Entry) -> None:
+        """Commit a `talk_over` once, when it is more likely than not and the overlap is not settled."""
+        rules = self._rules
+        lasts = self._now_s - entry.onset_s >= rules.predict_after_s - TOLERANCE_S
+        if entry.talk_over is not None or not lasts or not self._voice(entry.by).is_open:
+            return
+        belief = confidence(entry, self._outcome(turn, entry), rules)
+        if belief >= rules.predict_confidence:
+            entry.talk_over = self._commit("talk_over", entry.by, (entry.onset_s, self._heard_s), belief)
+
+    def _settle(self, turn: Turn, entry: Entry, kind: EventKind) -> None:
+        """Say what it was; the floor passes if the second voice went on after the first."""
+        first, second = self._voice(turn.by), self._voice(entry.by)
+        belief = confidence(entry, self._outcome(turn, entry), self._rules)
+        sure = belief if kind in ("interruption", "attempt") else 1 - belief
+        offset_s = second.until_s if kind == "backchannel" else min(first.until_s, second.until_s)
+        self._commit(kind, entry.by, (entry.onset_s, offset_s), sure, entry.talk_over)
+        self._entry = None
+        if kind in ("interruption", "transition") and second.until_s > first.until_s:
+            self._commit_turn(turn, first.until_s)
+            self._turn = Turn(entry.by, entry.onset_s)
+
+    def _outcome(self, turn: Turn, entry: Entry) -> Outcome:
+        first_until_s = self._voice(turn.by).until_s
+        return Outcome(first_until_s - turn.start_s, first_until_s, self._voice(entry.by).until_s)
+
+    def _finish(self) -> None:
+        """Commit what is open as it stands, and start anew."""
+        turn, entry = self._turn, self._entry
+        if turn and entry and entry.overlaps:
+            self._settle(turn, entry, settlement(entry, self._outcome(turn, entry), self._rules))
+        elif turn and entry and self._voice(turn.by).start_s > entry.onset_s:
+            self._settle_pause(turn, entry)
+        elif turn and entry:
+            self._pass_floor(turn, entry)
+        if self._turn:
+            self._commit_turn(self._turn, self._voice(self._turn.by).until_s)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._agent = Speech(self._rules)
+        self._customer = Speech(self._rules)
+        self._turn: Turn | None = None
+        self._entry: Entry | None = None
+        self._is_cut = False
+
+    def _commit_turn(self, turn: Turn, offset_s: float) -> None:
+        self._commit("turn", turn.by, (turn.start_s, offset_s), self._voice(turn.by).belief)
+        self._turn = self._entry = None
+
+    def _commit(
+        self, kind: EventKind, by: Side, span: tuple[float, float], sure: float, resolves: int | None = None
+    ) -> int:
+        self._last_id += 1
+        self._events.append(FloorEvent(self._last_id, kind, by, *span, self._heard_s, sure, resolves))
+        return self._last_id
+
+    def _committed(self) -> tuple[FloorEvent, ...]:
+        if not self._events:
+            return ()
+        events = tuple(self._events)
+        self._events.clear()
+        return events
+
+    def _open_overlap(self) -> OpenOverlap | None:
+        turn, entry = self._turn, self._entry
+        if turn is None or entry is None or not entry.overlaps:
+            return None
+        both = self._agent.voiced and self._customer.voiced
+        belief = confidence(entry, self._outcome(turn, entry), self._rules)
+        return OpenOverlap(entry.by, entry.onset_s, belief, entry.talk_over, both)
+
+    def _voice(self, side: Side) -> Speech:
+        return self._agent if side == "agent" else self._customer
