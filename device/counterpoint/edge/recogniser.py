@@ -1,0 +1,151 @@
+"""Vosk, a recogniser that runs here: no sample and no word leaves the process.
+
+One rule: everything that knows Vosk is in this file; it never asks the network for a model.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+import msgspec
+import numpy as np
+
+from counterpoint.errors import ModelCorrupt, ModelError, ModelMissing, PartMissing
+from counterpoint.values import SAMPLE_RATE_HZ
+from counterpoint.words.port import Utterance, Word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from counterpoint.values import Samples
+
+RECYCLE_AFTER_S: Final = 300.0  # seconds of speech: a recogniser keeps what it has decoded, and grows with it
+FULL_SCALE: Final = 32767
+NO_LOG: Final = -1
+
+
+class _Kaldi(Protocol):
+    """The part of vosk.KaldiRecognizer that is used; vosk publishes no types."""
+
+    def SetWords(self, on: bool) -> None: ...  # noqa: N802 - vosk's own name
+    def AcceptWaveform(self, audio: bytes) -> int: ...  # noqa: N802 - vosk's own name
+    def Result(self) -> str: ...  # noqa: N802 - vosk's own name
+    def FinalResult(self) -> str: ...  # noqa: N802 - vosk's own name
+
+
+class _VoskWord(msgspec.Struct):
+    word: str
+    start: float
+    end: float
+    conf: float
+
+
+class _VoskResult(msgspec.Struct):
+    result: tuple[_VoskWord, ...] = ()
+
+
+class VoskRecogniser:
+    """A Vosk model as a recogniser; loading takes 0.5 to 2 s and about 150 MB.
+
+    Raises:
+        ModelMissing: There is no such folder.
+        ModelCorrupt: Vosk can't load what is in it.
+        PartMissing: vosk or its libatomic is not installed.
+    """
+
+    def __init__(self, model_folder: Path, recycle_after_s: float = RECYCLE_AFTER_S) -> None:
+        if not model_folder.is_dir():
+            raise ModelMissing(f"no speech model at {model_folder}: run `counterpoint models pull`")
+        self._folder = model_folder
+        self._recycle_after = round(recycle_after_s * SAMPLE_RATE_HZ)
+        self._model = _load(model_folder)
+        self._kaldi: _Kaldi | None = self._fresh()
+        self._given = 0  # samples since this Kaldi recogniser was made
+        self._begun = 0  # of these, before the utterance under way
+
+    def accept(self, samples: Samples) -> Utterance | None:
+        """Take mono float32 in [-1, 1] at 16 kHz; an utterance where Vosk heard its end."""
+        audio = np.clip(samples * FULL_SCALE, -FULL_SCALE, FULL_SCALE).astype(np.int16)
+        kaldi = self._ready()
+        self._given += len(audio)
+        try:
+            ended = kaldi.AcceptWaveform(audio.tobytes())
+        except Exception as error:  # noqa: BLE001 - vosk raises bare Exception
+            raise ModelError("the recogniser stopped: run `counterpoint models verify`") from error
+        return self._utterance(kaldi.Result()) if ended else None
+
+    def finish(self) -> Utterance | None:
+        """End the utterance under way; None when nothing was accepted since the last one."""
+        if self._given == self._begun:
+            return None
+        utterance = self._utterance(self._ready().FinalResult())
+        self._begun = self._given
+        if self._given >= self._recycle_after:
+            self._kaldi = None
+        return utterance
+
+    def close(self) -> None:
+        """Give back the recogniser's memory and the model's."""
+        self._kaldi = None
+        self._model = None
+
+    def _ready(self) -> _Kaldi:
+        if self._kaldi is None:
+            self._kaldi = self._fresh()
+            self._given = self._begun = 0
+        return self._kaldi
+
+    def _fresh(self) -> _Kaldi:
+        import vosk
+
+        with _quiet():
+            try:
+                kaldi = cast("_Kaldi", vosk.KaldiRecognizer(self._model, float(SAMPLE_RATE_HZ)))
+            except Exception as error:  # noqa: BLE001 - vosk raises bare Exception
+                raise _corrupt(self._folder) from error
+        kaldi.SetWords(True)
+        return kaldi
+
+    def _utterance(self, text: str) -> Utterance:
+        begun_s = self._begun / SAMPLE_RATE_HZ
+        heard = msgspec.json.decode(text, type=_VoskResult)
+        return Utterance(
+            tuple(
+                Word(word.word, max(0.0, word.start - begun_s), max(0.0, word.end - begun_s), min(1.0, word.conf))
+                for word in heard.result
+            )
+        )
+
+
+def _load(folder: Path) -> object:
+    try:
+        import vosk
+    except (ImportError, OSError) as error:
+        raise PartMissing(f"vosk can't be loaded ({error}): install the package libatomic1, and vosk with pip") from error
+    vosk.SetLogLevel(NO_LOG)
+    with _quiet():
+        try:
+            return cast("object", vosk.Model(model_path=str(folder)))
+        except Exception as error:  # noqa: BLE001 - vosk raises bare Exception
+            raise _corrupt(folder) from error
+
+
+def _corrupt(folder: Path) -> ModelCorrupt:
+    return ModelCorrupt(f"the speech model at {folder} can't be loaded: delete the folder, run `counterpoint models pull`")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Vosk prints its errors to file descriptor 2 whatever the log level; the user gets one line of ours instead."""
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
