@@ -1,1 +1,1 @@
-"""In: who speaks, frame by frame. Out: turns and overlaps (`floor.Floor`), and customers' visits with their statistics (`visits.Visits`)."""
+"""In: who speaks, frame by frame. Out: turns and overlaps (`floor.Floor`), and customers' visits (`visits.Visits`)."""

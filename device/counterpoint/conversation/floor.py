@@ -10,11 +10,14 @@ silence ──a voice──▶ turn of A ──1.5 s of silence, or B takes the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from counterpoint.conversation.overlaps import EVEN, Entry, Outcome, confidence, settlement
 from counterpoint.conversation.speech import TOLERANCE_S, Speech
-from counterpoint.settings import FloorRules
 from counterpoint.values import BLOCK_S, Activity, EventKind, FloorEvent, FloorStep, OpenOverlap, Side, other
+
+if TYPE_CHECKING:
+    from counterpoint.settings import FloorRules
 
 
 @dataclass(slots=True)
@@ -40,7 +43,10 @@ class Floor:
         self._now_s = 0.0
         self._is_cut = False
         self._events: list[FloorEvent] = []
-        self._forget()
+        self._agent = Speech(rules)
+        self._customer = Speech(rules)
+        self._turn: Turn | None = None
+        self._entry: Entry | None = None
 
     def step(self, activity: Activity) -> FloorStep:
         """Take one frame; return what is open now and the events committed in it, oldest first."""
@@ -75,34 +81,37 @@ class Floor:
         return self._committed()
 
     def _decide(self, takes_floor: float) -> None:
-        if self._turn is None:
-            self._open_turn()
-        if self._turn is None:
+        turn = self._turn or self._open_turn()
+        if turn is None:
             return
-        if self._entry is None and self._voice(other(self._turn.by)).is_open:
-            self._enter(self._turn)
-        if self._entry is None:
-            self._end_if_silent(self._turn)
-        elif self._entry.overlaps:
-            self._follow_overlap(self._turn, self._entry, takes_floor)
+        entry = self._entry
+        if entry is None and self._voice(other(turn.by)).is_open:
+            entry = self._enter(turn)
+        if entry is None:
+            self._end_if_silent(turn)
+        elif entry.overlaps:
+            self._follow_overlap(turn, entry, takes_floor)
         else:
-            self._follow_pause(self._turn, self._entry, takes_floor)
+            self._follow_pause(turn, entry, takes_floor)
 
-    def _open_turn(self) -> None:
+    def _open_turn(self) -> Turn | None:
         """Who began first has the floor; of two at once, the customer."""
-        begun = [(self._voice(side).start_s, side) for side in ("customer", "agent") if self._voice(side).is_open]
-        if begun:
-            start_s, side = min(begun, key=lambda one: one[0])
-            self._turn = Turn(side, start_s)
+        agent, customer = self._agent, self._customer
+        if customer.is_open and (not agent.is_open or customer.start_s <= agent.start_s):
+            self._turn = Turn("customer", customer.start_s)
+        elif agent.is_open:
+            self._turn = Turn("agent", agent.start_s)
+        return self._turn
 
-    def _enter(self, turn: Turn) -> None:
+    def _enter(self, turn: Turn) -> Entry:
         """A second voice came in; if it had in fact begun before the first one's turn, the two change places."""
         second = other(turn.by)
         start_s = self._voice(second).start_s
         if start_s < turn.start_s:
             turn.by, turn.start_s, second, start_s = second, start_s, turn.by, turn.start_s
-        self._entry = Entry(second, start_s, self._voice(turn.by).until_s)
-        self._note_overlap(turn, self._entry)
+        self._entry = entry = Entry(second, start_s, self._voice(turn.by).until_s)
+        self._note_overlap(turn, entry)
+        return entry
 
     def _note_overlap(self, turn: Turn, entry: Entry) -> None:
         """The second voice overlaps if the first one's speech, which had begun before it, sounds after its onset."""
@@ -202,8 +211,7 @@ class Floor:
     def _forget(self) -> None:
         self._agent = Speech(self._rules)
         self._customer = Speech(self._rules)
-        self._turn: Turn | None = None
-        self._entry: Entry | None = None
+        self._turn = self._entry = None
         self._is_cut = False
 
     def _commit_turn(self, turn: Turn, offset_s: float) -> None:

@@ -1,13 +1,14 @@
-"""One rule: what an overlap is called depends on who kept the floor, on lengths, and on what the detector heard in it."""
+"""One rule: an overlap is named by who kept the floor, by lengths, and by what the detector heard in it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import exp, log
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from counterpoint.settings import FloorRules
-from counterpoint.values import EventKind, Side
+if TYPE_CHECKING:
+    from counterpoint.settings import FloorRules
+    from counterpoint.values import EventKind, Side
 
 EVEN: Final = 0.5  # evidence above it speaks for the floor being taken
 CLIP: Final = 0.02  # no detector is surer than this: keeps the log-odds finite
@@ -68,7 +69,7 @@ class Outcome:
 
 
 def confidence(entry: Entry, outcome: Outcome, rules: FloorRules) -> float:
-    """Belief in [0, 1] that this overlap takes, or fights for, the floor: evidence, how long it lasts, how far the first was."""
+    """Belief in [0, 1] that this overlap takes, or fights for, the floor, by evidence, length and the first turn."""
     evidence = min(max(entry.evidence, CLIP), 1 - CLIP)
     lasted_s = max(min(outcome.first_until_s, outcome.second_until_s) - entry.onset_s, 0.0)
     odds = log(evidence / (1 - evidence)) + min(ODDS_PER_S * (lasted_s - NEUTRAL_S), MOST_ODDS)

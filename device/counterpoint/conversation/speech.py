@@ -1,11 +1,13 @@
-"""One rule: a voice is a probability until it has lasted; then it is speech from its real start, and small pauses belong to it."""
+"""One rule: a voice that has lasted is speech from its real start on, and small pauses belong to it."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from counterpoint.settings import FloorRules
 from counterpoint.values import BLOCK_S, Span
+
+if TYPE_CHECKING:
+    from counterpoint.settings import FloorRules
 
 TOLERANCE_S: Final = 1e-6  # far below a sample, far above the rounding of float seconds
 
