@@ -25,15 +25,13 @@ def level(cue: CueKind, since_s: float, ramp_s: float) -> float:
 
     Multiply by the brightness of the settings; `off` is 0 (see `fade`).
     """
+    ramps = since_s / ramp_s
     if cue == "talk_over":
-        return _rise(since_s / ramp_s)
+        return _rise(ramps)
     if cue == "cut_off":
-        swell = since_s / ramp_s
-        if swell < 1:
-            return _rise(swell)
-        return 1 - (1 - SUNK) * (_rise(swell - 1) - _rise(swell - 2))
+        return _rise(ramps) - (1 - SUNK) * (_swing(ramps - 1) - _swing(ramps - 2))
     if cue == "good_listening":
-        return SOFT * _rise(since_s / (2 * ramp_s))
+        return SOFT * _rise(ramps / 2)
     return 0.0
 
 
@@ -44,9 +42,18 @@ def settled_s(cue: CueKind, ramp_s: float) -> float:
 
 def fade(from_level: float, since_s: float, ramp_s: float) -> float:
     """Brightness in [0, 1] of a light that goes out from `from_level`, `since_s` seconds after it was told to."""
-    return from_level * (1 - _rise(since_s / ramp_s))
+    return from_level * (1 - _swing(since_s / ramp_s))
 
 
 def _rise(share: float) -> float:
-    """A raised cosine from 0 at 0 to 1 at 1: no corner that the eye would catch."""
-    return (1 - math.cos(math.pi * min(1.0, max(0.0, share)))) / 2
+    """From 0 at 0 to 1 at 1, moving from the first instant: a cue must not be late, and its start is too dim to jar."""
+    return math.sin(math.pi / 2 * _clip(share))
+
+
+def _swing(share: float) -> float:
+    """From 0 at 0 to 1 at 1 without a corner that the eye would catch."""
+    return (1 - math.cos(math.pi * _clip(share))) / 2
+
+
+def _clip(share: float) -> float:
+    return min(1.0, max(0.0, share))
