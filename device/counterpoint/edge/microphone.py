@@ -1,0 +1,196 @@
+"""A PyAudio capture device as a stream of 20 ms blocks.
+
+One rule: the capture thread only copies into the ring; lost time is judged, filled and counted by the reader.
+
+    capture thread: open ─▶ read ─▶ ring ─┐        lost? close, reopen every half second
+    reader:                               └─▶ stream time ─▶ resampler ─▶ blocks
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from contextlib import suppress
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Final, Self
+
+import numpy as np
+
+from counterpoint.edge.blocks import BlockCutter, Resampler
+from counterpoint.edge.ring import Chunk, Ring
+from counterpoint.edge.sound_devices import Capture, DeviceOverflowed, open_capture
+from counterpoint.edge.stream_time import StreamTime
+from counterpoint.errors import MicrophoneError, MicrophoneLost
+from counterpoint.values import BLOCK_S
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+    from counterpoint.hearing.geometry import ArrayGeometry
+    from counterpoint.values import Block
+
+RING_S: Final = 4.0  # the pipeline may stand still for so long (a full disk, a page that is swapped in)
+POLL_S: Final = 0.004  # how often an empty device is asked: under a quarter of a block, 0.5 % of a core
+STALL_S: Final = 0.6  # no live device is silent for 30 periods
+START_S: Final = 4.0  # PulseAudio's null sources need up to 2 s for their first samples
+RETRY_S: Final = 0.5  # with START_S: audio is back within 5 s of the device's coming back
+PRIORITY: Final = 5  # of the capture thread among real-time ones, where the system allows any
+FULL_SCALE: Final = 32768.0
+
+log = logging.getLogger(__name__)
+
+
+class Microphone:
+    """The array as a stream of 20 ms blocks at 16 kHz.
+
+    Use as a context manager. Lost samples are zeros in the stream and counted, so that the sample clock never
+    drifts from the room. A device that goes away is reopened when it comes back; meanwhile blocks of zeros keep
+    coming, in the room's time. A gap of more than a minute at once (a machine that slept) is jumped over.
+
+    Attributes:
+        channels: Channels of each block, known once it is open.
+        lost_samples: Samples lost so far.
+        reopened: How often the device went away and came back.
+        is_listening: Audio comes in at this moment.
+
+    Raises:
+        MicrophoneMissing: No input device matches the name; the message lists those there are.
+        ChannelsMismatch: The device can't give the channels that the array needs.
+        MicrophoneError: The device can't be opened.
+        PartMissing: PyAudio is not installed.
+    """
+
+    def __init__(
+        self,
+        array: ArrayGeometry,
+        device: str,
+        channels: int | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.channels = 0
+        self.lost_samples = 0
+        self.reopened = 0
+        self.is_listening = False
+        self._array = array
+        self._wanted = device
+        self._channels = channels
+        self._clock = clock
+        self._stopping = Event()
+        self._ran_away = Event()
+        self._time = StreamTime()
+
+    def __enter__(self) -> Self:
+        """Open the device and begin to listen."""
+        capture = open_capture(self._array, self._wanted, self._channels)
+        self.channels = capture.channels
+        self._rate_hz = capture.rate_hz
+        self._ring = Ring(int(RING_S * capture.rate_hz), capture.channels)
+        self._resampler = Resampler(capture.rate_hz, capture.channels)
+        self._cutter = BlockCutter(capture.channels)
+        self._opening = 0
+        self._thread = Thread(target=self._capture, args=(capture,), name="capture", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop listening."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop listening and end `blocks`; from any thread."""
+        self._stopping.set()
+        self._ring.close()
+        self._thread.join(START_S)
+
+    def blocks(self) -> Iterator[Block]:
+        """Wait for and yield block after block until `close`."""
+        while not self._stopping.is_set():
+            chunk = self._ring.take(BLOCK_S)
+            yield from self._away() if chunk is None else self._place(chunk)
+
+    def _place(self, chunk: Chunk) -> Iterator[Block]:
+        """Put a chunk at its time: what was lost before it, then itself."""
+        if chunk.opening != self._opening:
+            self._opening = chunk.opening
+            self.reopened += 1
+            self._time.reopened(chunk.at_s)
+        lost = self._time.dropped(chunk.dropped / self._rate_hz) if chunk.dropped else 0
+        lost += self._time.arrived(len(chunk.frames) / self._rate_hz, chunk.at_s)
+        if self._time.runs_away:
+            self._ran_away.set()
+        yield from self._lose(lost)
+        frames = chunk.frames.astype(np.float32) / np.float32(FULL_SCALE)
+        yield from self._cutter.add(self._resampler.resample(frames))
+
+    def _away(self) -> Iterator[Block]:
+        """While the device is away, the room's time goes on."""
+        if not self.is_listening:
+            yield from self._lose(self._time.away(self._clock()))
+
+    def _lose(self, count: int) -> Iterator[Block]:
+        self.lost_samples += count
+        yield from self._cutter.add_lost(count)
+
+    def _capture(self, capture: Capture | None) -> None:
+        """Run the capture thread: listen, and reopen what went away, until stopped."""
+        _rise()
+        opening = 0
+        while capture is not None:
+            try:
+                self._listen(capture, opening)
+            except MicrophoneLost as error:
+                log.warning("the microphone is lost: %s", error)
+            self.is_listening = False
+            capture.close()
+            capture = self._reopen()
+            opening += 1
+
+    def _listen(self, capture: Capture, opening: int) -> None:
+        """Copy what comes into the ring until stopped; raise MicrophoneLost when nothing good comes any more."""
+        self._ran_away.clear()
+        idle_s, patience_s, last_s = 0.0, START_S, self._clock()
+        while not self._stopping.is_set():
+            if self._ran_away.is_set():
+                raise MicrophoneLost(f"{capture.name} gives more audio than time has passed")
+            has_room = self._copy(capture, opening)
+            now_s = self._clock()
+            idle_s = idle_s + min(now_s - last_s, 5 * POLL_S) if has_room is None else 0.0  # a stop of ours is not its
+            patience_s = patience_s if has_room is None else STALL_S
+            last_s = now_s
+            if idle_s > patience_s:
+                raise MicrophoneLost(f"{capture.name} has stopped giving audio")
+            if not has_room:
+                self._stopping.wait(POLL_S)
+
+    def _copy(self, capture: Capture, opening: int) -> bool | None:
+        """Copy what is ready; return whether the ring had room for it, None when nothing was ready."""
+        try:
+            frames = capture.read()
+        except DeviceOverflowed as overflow:
+            self._ring.drop(overflow.frames)
+            return True
+        if not len(frames):
+            return None
+        self.is_listening = True
+        return self._ring.put(frames, self._clock(), opening)
+
+    def _reopen(self) -> Capture | None:
+        """Try until the device is back; None when stopped."""
+        while not self._stopping.wait(RETRY_S):
+            with suppress(MicrophoneError):
+                capture = open_capture(self._array, self._wanted, self._channels)
+                if (capture.channels, capture.rate_hz) == (self.channels, self._rate_hz):
+                    return capture
+                capture.close()  # another device of this name has come up first
+        return None
+
+
+def _rise() -> None:
+    """Put this thread before all ordinary ones, where the system allows it: its work is microseconds a block."""
+    with suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(PRIORITY))
