@@ -131,6 +131,11 @@ class SessionRules(Rules, frozen=True):
     end_silence_s: Seconds = 45.0
     min_customer_s: Annotated[float, Meta(ge=0, le=60)] = 3.0
     complex_overlap_share: Share = 0.25
+    """More overlap than this share of the time in which anyone speaks: several voices on a side; no light, left out."""
+    unclear_share: Share = 0.05
+    """More of the visit than this with sides that can't be told apart: left out."""
+    lost_share: Share = 0.02
+    """More of the visit's audio than this lost: left out (a share of talk is promised to a few points)."""
 
 
 class WordsSettings(Rules, frozen=True):

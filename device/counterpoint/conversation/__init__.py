@@ -1,1 +1,6 @@
-"""In: who speaks, frame by frame. Out: turns and overlaps (`floor.Floor`), and customers' visits (`visits.Visits`)."""
+"""In: who speaks, frame by frame. Out: turns and overlaps (`Floor`), and customers' visits (`Visits`)."""
+
+from counterpoint.conversation.floor import Floor
+from counterpoint.conversation.visits import Visits
+
+__all__ = ["Floor", "Visits"]
