@@ -160,10 +160,10 @@ def test_closing_twice_is_fine_and_gives_the_memory_back(line: WordsLine, ear: E
 def test_another_language_turns_words_off_for_the_visit_and_no_longer(line: WordsLine, ear: Ear) -> None:
     ear.confidence = 0.2
     talk = Talk(line).speaks(2.0, agent=True).speaks(1.0)
-    assert line.unknown
-    heard = ear.utterances
+    off, heard = line.unknown, ear.utterances
     talk.speaks(2.0, agent=True).speaks(1.0)
     assert ear.utterances == heard, "nothing more is recognised in this visit"
+    assert off
     ear.confidence = 0.9
     talk.speaks(1.0, visit=False).speaks(2.0, agent=True).speaks(1.0)
     assert not line.unknown

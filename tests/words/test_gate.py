@@ -106,7 +106,11 @@ def test_at_most_a_hundredth_of_customer_only_speech_passes(talk: list[tuple[str
     alone = [c and not a for a, c in zip(counter.agent, counter.customer, strict=True)]
     # A sound of the customer's shorter than 0.12 s is no speech to the floor, and is not counted here.
     for start in range(len(alone)):
-        if alone[start] and not all(counter.customer[start : start + 6]) and not any(counter.customer[max(0, start - 5) : start]):
+        if (
+            alone[start]
+            and not all(counter.customer[start : start + 6])
+            and not any(counter.customer[max(0, start - 5) : start])
+        ):
             alone[start] = False
     through, _ = counter.passed()
     assert sum(alone[block] for block in through if 0 <= block < len(alone)) <= 0.01 * sum(alone)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 import msgspec
 import numpy as np
 
+from counterpoint.edge.model_manifest import vosk_folder
 from counterpoint.errors import ModelCorrupt, ModelError, ModelMissing, PartMissing
 from counterpoint.values import SAMPLE_RATE_HZ
 from counterpoint.words.port import Utterance, Word
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from counterpoint.values import Samples
+
+__all__ = ["VoskRecogniser", "vosk_folder"]
 
 RECYCLE_AFTER_S: Final = 300.0  # seconds of speech: a recogniser keeps what it has decoded, and grows with it
 FULL_SCALE: Final = 32767
@@ -34,6 +37,14 @@ class _Kaldi(Protocol):
     def AcceptWaveform(self, audio: bytes) -> int: ...  # noqa: N802 - vosk's own name
     def Result(self) -> str: ...  # noqa: N802 - vosk's own name
     def FinalResult(self) -> str: ...  # noqa: N802 - vosk's own name
+
+
+class _Vosk(Protocol):
+    """The part of the vosk module that is used."""
+
+    def SetLogLevel(self, level: int) -> None: ...  # noqa: N802 - vosk's own name
+    def Model(self, model_path: str) -> object: ...  # noqa: N802 - vosk's own name
+    def KaldiRecognizer(self, model: object, rate_hz: float) -> _Kaldi: ...  # noqa: N802 - vosk's own name
 
 
 class _VoskWord(msgspec.Struct):
@@ -61,7 +72,8 @@ class VoskRecogniser:
             raise ModelMissing(f"no speech model at {model_folder}: run `counterpoint models pull`")
         self._folder = model_folder
         self._recycle_after = round(recycle_after_s * SAMPLE_RATE_HZ)
-        self._model = _load(model_folder)
+        self._vosk = _vosk()
+        self._model = self._load()
         self._kaldi: _Kaldi | None = self._fresh()
         self._given = 0  # samples since this Kaldi recogniser was made
         self._begun = 0  # of these, before the utterance under way
@@ -73,7 +85,7 @@ class VoskRecogniser:
         self._given += len(audio)
         try:
             ended = kaldi.AcceptWaveform(audio.tobytes())
-        except Exception as error:  # noqa: BLE001 - vosk raises bare Exception
+        except Exception as error:
             raise ModelError("the recogniser stopped: run `counterpoint models verify`") from error
         return self._utterance(kaldi.Result()) if ended else None
 
@@ -92,6 +104,14 @@ class VoskRecogniser:
         self._kaldi = None
         self._model = None
 
+    def _load(self) -> object | None:
+        self._vosk.SetLogLevel(NO_LOG)
+        with _quiet():
+            try:
+                return self._vosk.Model(model_path=str(self._folder))
+            except Exception as error:
+                raise _corrupt(self._folder) from error
+
     def _ready(self) -> _Kaldi:
         if self._kaldi is None:
             self._kaldi = self._fresh()
@@ -99,12 +119,10 @@ class VoskRecogniser:
         return self._kaldi
 
     def _fresh(self) -> _Kaldi:
-        import vosk
-
         with _quiet():
             try:
-                kaldi = cast("_Kaldi", vosk.KaldiRecognizer(self._model, float(SAMPLE_RATE_HZ)))
-            except Exception as error:  # noqa: BLE001 - vosk raises bare Exception
+                kaldi = self._vosk.KaldiRecognizer(self._model, float(SAMPLE_RATE_HZ))
+            except Exception as error:
                 raise _corrupt(self._folder) from error
         kaldi.SetWords(True)
         return kaldi
@@ -120,21 +138,20 @@ class VoskRecogniser:
         )
 
 
-def _load(folder: Path) -> object:
+def _vosk() -> _Vosk:
     try:
-        import vosk
+        import vosk  # noqa: PLC0415 - without libatomic1 it does not import: that is a line for the user, not a traceback
     except (ImportError, OSError) as error:
-        raise PartMissing(f"vosk can't be loaded ({error}): install the package libatomic1, and vosk with pip") from error
-    vosk.SetLogLevel(NO_LOG)
-    with _quiet():
-        try:
-            return cast("object", vosk.Model(model_path=str(folder)))
-        except Exception as error:  # noqa: BLE001 - vosk raises bare Exception
-            raise _corrupt(folder) from error
+        raise PartMissing(
+            f"vosk can't be loaded ({error}): install the package libatomic1, and vosk with pip"
+        ) from error
+    return cast("_Vosk", vosk)
 
 
 def _corrupt(folder: Path) -> ModelCorrupt:
-    return ModelCorrupt(f"the speech model at {folder} can't be loaded: delete the folder, run `counterpoint models pull`")
+    return ModelCorrupt(
+        f"the speech model at {folder} can't be loaded: delete the folder, run `counterpoint models pull`"
+    )
 
 
 @contextmanager

