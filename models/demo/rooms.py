@@ -1,6 +1,6 @@
 """Renders the few room responses that the demo convolves its dry voices with: one small office, four raw microphones.
 
-One rule: the geometry is that of the array named respeaker-usb-v2, seen from the middle of a counter.
+One rule: positions and order of the microphones are the product's own, so that the responses can't disagree with it.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pyroomacoustics as pra
 
+from counterpoint.hearing.geometry import BUILT_IN
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RATE_HZ: Final = 16_000
+ARRAY: Final = "respeaker-usb-v2"
 ROOM_M: Final = (5.2, 4.1, 2.7)
 T60_S: Final = 0.3
 KEPT_S: Final = 0.22  # the tail after this is 40 dB down
 ARRAY_M: Final = (2.4, 1.9, 1.05)  # where the device stands, on the counter
-MICROPHONES_M: Final = ((0.032, 0.0), (0.0, 0.032), (-0.032, 0.0), (0.0, -0.032))
 # Bearing in degrees counter-clockwise from +x, distance and height of the mouth above the device in metres.
 PLACES: Final = {
     "agent-0": (0.0, 0.60, 0.25),
@@ -40,10 +42,10 @@ def _render(bearing_deg: float, distance_m: float, above_m: float) -> NDArray[np
     absorption, order = pra.inverse_sabine(T60_S, ROOM_M)
     room = pra.ShoeBox(ROOM_M, fs=RATE_HZ, materials=pra.Material(absorption), max_order=order)
     middle = np.array(ARRAY_M)
-    around = np.array([(x, y, 0.0) for x, y in MICROPHONES_M])
+    around = np.array(BUILT_IN[ARRAY].positions_m)
     room.add_microphone_array((middle + around).T)
     bearing = np.radians(bearing_deg)
     room.add_source(middle + np.array([distance_m * np.cos(bearing), distance_m * np.sin(bearing), above_m]))
     room.compute_rir()
     kept = round(KEPT_S * RATE_HZ)
-    return np.stack([np.pad(room.rir[mic][0], (0, kept))[:kept] for mic in range(len(MICROPHONES_M))], axis=1)
+    return np.stack([np.pad(room.rir[mic][0], (0, kept))[:kept] for mic in range(len(around))], axis=1)
