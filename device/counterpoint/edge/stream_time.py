@@ -58,6 +58,7 @@ class StreamTime:
     def dropped(self, duration_s: float) -> int:
         """Take the length of audio that is known to be lost; return its samples, and look closely for more."""
         self._in_doubt = True
+        self._begin_window(self._last_s)
         return self._lose(duration_s)
 
     def away(self, at_s: float) -> int:
