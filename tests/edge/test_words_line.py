@@ -128,7 +128,7 @@ def test_audio_after_a_drop_is_another_utterance(ear: Ear) -> None:
     ear.may_go_on.set()
     with line._changed:
         line._changed.wait_for(lambda: not line._queue and not line._busy, 5)
-    talk.speaks(0.8, agent=True).speaks(1.0)
+    talk.speaks(0.2, agent=True).speaks(1.0)
     line.close()
     assert ear.utterances == 2
 

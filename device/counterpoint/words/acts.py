@@ -38,7 +38,8 @@ def classify(text: str) -> tuple[ActKind, ...]:
 def _sentences(text: str) -> list[str]:
     plain = text[:LONGEST].casefold().replace("\u2019", "'").replace("\u2018", "'")
     plain = QUESTION.sub("?. ", SENTENCE_END.sub(". ", plain).replace(",", " "))
-    return [sentence for part in plain.split(". ") if (sentence := NO_WORD.sub(" ", part.rstrip(".")).strip())]
+    sentences = (NO_WORD.sub(" ", part.rstrip(".")).strip() for part in plain.split(". "))
+    return [sentence for sentence in sentences if sentence.strip("? ")]
 
 
 def _question(sentence: str) -> set[ActKind]:
