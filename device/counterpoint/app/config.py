@@ -1,0 +1,71 @@
+"""`config check` and `config show`: what is wrong in a settings file, and what is in force with it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from counterpoint.app.cli import SETTINGS_FILE
+from counterpoint.care import publishing_notes
+from counterpoint.care.mistakes import setting_fields, takes
+from counterpoint.edge.settings_file import load_settings, read_settings
+from counterpoint.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from msgspec import inspect
+
+
+def config_check(path: Path) -> int:
+    """Print every mistake of the file, one a line; 0 when there is none, else 2."""
+    reading = read_settings(path)
+    for problem in reading.problems:
+        print(f"counterpoint: {problem}", file=sys.stderr)
+    if reading.settings is None:
+        return 2
+    print(f"{path}: fine")
+    for note in publishing_notes(reading.settings):
+        print(f"note: {note}")
+    return 0
+
+
+def config_show(path: Path) -> int:
+    """Print what is in force, as a settings file with units and ranges; no setting holds a secret, only its path.
+
+    The defaults where the installed file is not there, as for every other command.
+
+    Raises:
+        SettingsError: The file can't be used.
+    """
+    unwritten = path == SETTINGS_FILE and not path.exists()
+    settings = Settings() if unwritten else load_settings(path)
+    print("\n".join(_lines(settings)))
+    return 0
+
+
+def _lines(settings: Settings) -> Iterator[str]:
+    defaults = Settings()
+    for table, fields in setting_fields().items():
+        yield f"[{table}]"
+        for key, field in fields.items():
+            value, default = (getattr(getattr(tree, table), key) for tree in (settings, defaults))
+            yield f"{_entry(key, value):<36}  # {_comment(f'{table}.{key}', field, value, default)}"
+        yield ""
+
+
+def _entry(key: str, value: object) -> str:
+    """`key = value` as TOML; a key without a value is a comment."""
+    return f"# {key} =" if value is None else f"{key} = {_toml(value)}"
+
+
+def _comment(path: str, field: inspect.Field, value: object, default: object) -> str:
+    now = "default" if value == default else f"default {'none' if default is None else _toml(default)}"
+    return f"{takes(path, field)}; {now}"
+
+
+def _toml(value: object) -> str:
+    """A TOML value; JSON writes plain text, numbers and truths the same way."""
+    return json.dumps(value, ensure_ascii=False)
