@@ -36,7 +36,7 @@ def build_pipeline(
         channels=ChannelWatch(raw_channels(array, channels)),
         detector=Detector(read_model("talk_over", folder)),
         floor=Floor(settings.floor),
-        visits=Visits(settings.session, read_uncertainty(folder)),
+        visits=Visits(settings.session, read_uncertainty(folder), words=words is not None),
         nudge=Nudge(settings.nudge),
         words=words,
     )

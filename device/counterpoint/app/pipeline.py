@@ -83,8 +83,8 @@ class Pipeline:
         self._channels = channels
         self._detector = detector
         self._floor = floor
-        self.visits = visits
-        self.nudge = nudge
+        self._visits = visits
+        self._nudge = nudge
         self._words = words
 
     @property
@@ -95,16 +95,22 @@ class Pipeline:
     def step(self, block: Block) -> Moment:
         """Take one block through every stage."""
         channels = self._channels.step(block)
+        self._visits.add_lost(block.lost_samples)
         frame = self._zones.step(block)
         activity = self._detector.step(frame)
         if not channels.sides_clear:
             activity = replace(activity, sides_clear=False)
         floor = self._floor.step(activity)
-        visit = self.visits.step(floor)
-        cue = self.nudge.step(floor, visit)
+        visit = self._visits.step(floor)
+        cue = self._nudge.step(floor, visit)
         if cue is not None:
-            self.visits.add_cue(cue)
+            self._visits.add_cue(cue)
         return Moment(frame, channels, activity, floor, visit, cue, self._listen(frame, floor, visit))
+
+    def leave_out(self) -> None:
+        """The button: this visit is left out, and its light stays dark."""
+        self._visits.leave_out()
+        self._nudge.darken_visit()
 
     def close(self) -> Ending:
         """Commit what is still open; the last visit, if one was under way."""
@@ -112,7 +118,7 @@ class Pipeline:
             self._words.close()
         acts = self._take_acts()
         events = self._floor.close()
-        return Ending(events, self.visits.close(events), acts)
+        return Ending(events, self._visits.close(events), acts)
 
     def _listen(self, frame: ZoneFrame, floor: FloorStep, visit: SessionStep) -> tuple[ListeningAct, ...]:
         if self._words is None:
@@ -125,7 +131,7 @@ class Pipeline:
             return ()
         acts = tuple(self._words.collect())
         for act in acts:
-            self.visits.add_act(act)
+            self._visits.add_act(act)
         if self._words.unknown:
-            self.visits.words_unknown()
+            self._visits.words_unknown()
         return acts
