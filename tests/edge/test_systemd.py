@@ -1,0 +1,87 @@
+"""What systemd hears, and that its units are sound."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+from configparser import RawConfigParser
+from pathlib import Path
+
+import pytest
+
+from counterpoint.edge.systemd import READY, WORKING, notify
+
+UNITS = Path(__file__).parents[2] / "systemd"
+
+
+def test_systemd_hears_each_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(address)
+        monkeypatch.setenv("NOTIFY_SOCKET", address)
+        notify(READY)
+        notify(WORKING)
+        assert (listener.recv(64), listener.recv(64)) == (b"READY=1", b"WATCHDOG=1")
+
+
+def test_an_abstract_socket_works_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind("\0counterpoint-test-notify")
+        monkeypatch.setenv("NOTIFY_SOCKET", "@counterpoint-test-notify")
+        notify(READY)
+        assert listener.recv(64) == b"READY=1"
+
+
+@pytest.mark.parametrize("address", ["", "/nonexistent/notify"])
+def test_without_systemd_nothing_happens(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", address)
+    notify(READY)
+
+
+def unit(name: str) -> RawConfigParser:
+    parsed = RawConfigParser(strict=False, interpolation=None)
+    parsed.optionxform = str  # type: ignore[assignment,method-assign] # systemd's names have capitals
+    parsed.read(UNITS / name)
+    return parsed
+
+
+def test_the_two_processes_are_two_users() -> None:
+    sensor, publisher = (
+        unit("counterpoint-sensor.service")["Service"],
+        unit("counterpoint-publisher.service")["Service"],
+    )
+    assert sensor["User"] != publisher["User"]
+
+
+def test_the_sensor_has_no_network_and_the_publisher_no_devices() -> None:
+    sensor, publisher = (
+        unit("counterpoint-sensor.service")["Service"],
+        unit("counterpoint-publisher.service")["Service"],
+    )
+    assert sensor["PrivateNetwork"] == "yes"
+    assert sensor["RestrictAddressFamilies"] == "AF_UNIX"
+    assert publisher["PrivateDevices"] == "yes"
+
+
+def test_each_may_write_only_its_own_folders() -> None:
+    sensor, publisher = (
+        unit("counterpoint-sensor.service")["Service"],
+        unit("counterpoint-publisher.service")["Service"],
+    )
+    assert sensor["ReadWritePaths"].split() == ["/var/lib/counterpoint/sensor", "/var/lib/counterpoint/outbox"]
+    assert publisher["ReadWritePaths"].split() == ["/var/lib/counterpoint/receipts", "/var/lib/counterpoint/inbox"]
+    assert publisher["InaccessiblePaths"] == "/var/lib/counterpoint/sensor"
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", ["counterpoint-sensor.service", "counterpoint-publisher.service"])
+def test_systemd_finds_nothing_to_say_about_the_units(name: str, tmp_path: Path) -> None:
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd-analyze is not installed")
+    copy = tmp_path / name
+    copy.write_text((UNITS / name).read_text().replace("/usr/bin/counterpoint", sys.executable))
+    said = subprocess.run(["systemd-analyze", "verify", copy], capture_output=True, text=True, check=False)
+    about_it = [line for line in (said.stdout + said.stderr).splitlines() if name in line]
+    assert (said.returncode, about_it) == (0, [])
