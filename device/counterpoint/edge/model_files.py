@@ -1,0 +1,69 @@
+"""Models on disk; one rule: no byte of a model is used before its SHA-256 has matched the manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from counterpoint.errors import ModelCorrupt, ModelMissing
+from counterpoint.settings import FolderSettings
+
+MANIFEST: Final = "manifest.toml"
+_PACKAGE: Final = Path(__file__).resolve().parents[1]
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    """What the manifest must say of a model that is one file."""
+
+    file: str
+    sha256: str
+
+
+def bundled_folder() -> Path:
+    """The folder that came with the package, or `models/` of the source tree."""
+    installed = _PACKAGE / "bundled_models"
+    return installed if installed.is_dir() else _PACKAGE.parents[1] / "models"
+
+
+def model_folder(folders: FolderSettings) -> Path:
+    """Where the models are: the folder that the settings name, else the bundled one."""
+    return Path(folders.models) if folders.models else bundled_folder()
+
+
+def read_model(name: str, folder: Path | None = None) -> bytes:
+    """The bytes of the model `name` of the manifest in `folder` (default: the bundled one).
+
+    Raises:
+        ModelMissing: There is no such model or no manifest.
+        ModelCorrupt: The manifest can't be read, or the bytes are not those that it names.
+    """
+    here = bundled_folder() if folder is None else folder
+    entry = _entry(name, here / MANIFEST)
+    path = here / Path(entry.file).name
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelMissing(f"the model {path} can't be read ({error.strerror}): install the package again") from error
+    if hashlib.sha256(content).hexdigest() != entry.sha256:
+        raise ModelCorrupt(f"{path} is not the model that {MANIFEST} names (SHA-256): install the package again")
+    return content
+
+
+def _entry(name: str, manifest: Path) -> _Entry:
+    """The manifest's entry of a model."""
+    try:
+        tables = tomllib.loads(manifest.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelMissing(f"{manifest} can't be read ({error.strerror}): set folders.models to the models") from error
+    except ValueError as error:
+        raise ModelCorrupt(f"{manifest} is no manifest ({error}): install the package again") from error
+    if name not in tables:
+        raise ModelMissing(f"{manifest} names no model {name!r}: install the package again")
+    try:
+        return msgspec.convert(tables[name], _Entry)
+    except msgspec.ValidationError as error:
+        raise ModelCorrupt(f"{manifest}, [{name}]: {error}; install the package again") from error

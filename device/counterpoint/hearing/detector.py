@@ -1,0 +1,100 @@
+"""Zone features to beliefs, one 20 ms step at a time; one rule: everything learnt is inside the ONNX model.
+
+The model carries its own normalisation, its version and how far it looks back; its state goes in and comes out
+explicitly, so that a stream can be stepped, restarted and compared bit by bit.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import onnxruntime
+
+from counterpoint.errors import ModelCorrupt
+from counterpoint.hearing.zones import FEATURES
+from counterpoint.values import BLOCK_S, BLOCK_SAMPLES, Activity, Samples, ZoneFrame
+
+MODEL_VERSION: Final = "1"
+"""Changes when the meaning of features or outputs does; a model of another version is refused."""
+MAX_LOOK_BACK: Final = 25
+LOST_BLOCK: Final = BLOCK_SAMPLES // 2
+"""A block of which more than half was lost says nothing about the sides."""
+
+
+class Detector:
+    """Believes who speaks, one frame a step, `look_back_s` behind the newest block.
+
+    Deterministic: the same frames give the same beliefs, one thread, no clock.
+
+    Raises:
+        ModelCorrupt: The bytes are no model of ours, or of another version.
+    """
+
+    def __init__(self, model: bytes) -> None:
+        self._session = _open(model)
+        self._look_back = _look_back_frames(self._session)
+        shape = self._session.get_inputs()[1].shape
+        self._state: Samples = np.zeros(shape, dtype=np.float32)
+        self._features = np.zeros((1, FEATURES), dtype=np.float32)
+        self._since_lost = MAX_LOOK_BACK
+
+    @property
+    def look_back_s(self) -> float:
+        """How far behind the newest block the judged frame is, in seconds."""
+        return self._look_back * BLOCK_S
+
+    def step(self, frame: ZoneFrame) -> Activity:
+        """Take the newest frame; return the belief about the one `look_back_s` earlier.
+
+        `start_s` is negative during the first frames of a stream. `sides_clear` is False while the judged frame
+        or one after it was lost.
+        """
+        self._features[0] = frame.features
+        belief, self._state = self._session.run(None, {"features": self._features, "state": self._state})
+        self._since_lost = 0 if frame.lost_samples > LOST_BLOCK else self._since_lost + 1
+        agent, customer, takes_floor = (float(p) for p in belief[0])
+        return Activity(
+            start_s=frame.start_s - self.look_back_s,
+            agent=agent,
+            customer=customer,
+            takes_floor=takes_floor,
+            heard_until_s=frame.start_s + BLOCK_S,
+            sides_clear=self._since_lost > self._look_back,
+        )
+
+
+def _open(model: bytes) -> onnxruntime.InferenceSession:
+    """The model as a session of one thread, checked to be ours."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = 4  # our own error says it in one line
+    try:
+        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's own errors have no common base but Exception
+        raise ModelCorrupt("the talk-over model can't be read: install it again") from error
+    _check(session)
+    return session
+
+
+def _check(session: onnxruntime.InferenceSession) -> None:
+    """Refuse a model of another version or shape."""
+    found = session.get_modelmeta().custom_metadata_map
+    if found.get("kind") != "talk_over" or found.get("version") != MODEL_VERSION:
+        raise ModelCorrupt(
+            f"the talk-over model is of version {found.get('version', 'unknown')}, this program needs"
+            f" {MODEL_VERSION}: install program and model together"
+        )
+    inputs = [one.name for one in session.get_inputs()]
+    if found.get("features") != str(FEATURES) or inputs != ["features", "state"]:
+        raise ModelCorrupt(f"the talk-over model does not take {FEATURES} features: install program and model together")
+
+
+def _look_back_frames(session: onnxruntime.InferenceSession) -> int:
+    """How many frames the judged one lies behind, from the model's own metadata."""
+    text = session.get_modelmeta().custom_metadata_map.get("look_back_frames", "")
+    if not text.isdecimal() or int(text) > MAX_LOOK_BACK:
+        raise ModelCorrupt("the talk-over model does not say how far it looks back: install it again")
+    return int(text)
