@@ -23,7 +23,6 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A machine without a model."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "own"))
     monkeypatch.setattr(model_manifest, "SYSTEM", tmp_path / "system")
-    monkeypatch.setattr(model_manifest, "BUNDLED", tmp_path / "bundled")
     return Settings(folders=FolderSettings(models=str(tmp_path / "set")))
 
 

@@ -278,7 +278,7 @@ def test_a_machine_without_pip_says_what_to_install(
 
 def test_a_folder_that_cannot_be_written_is_one_clear_line(model: SpeechModel, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(StorageError, match=r"folders\.models"):
+    with pytest.raises(StorageError, match="who may write there"):
         pull(model, "official", tmp_path / "file/models")
 
 

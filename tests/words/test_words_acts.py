@@ -44,6 +44,9 @@ SOUNDS_LIKE: dict[str, tuple[str, ...]] = {
         "did you bring the form or did you leave it at home",
         "is there anything else i can help you with",
         "i was wondering if you could sign here",
+        "there is no room on those dates can i help you find another",
+        "in which city do you live",
+        "how about the one in the window",
     ),
     "follow_up": ("And what happened then?", "tell me more about that", "and what did they say", "what happened next"),
     "clarification": (

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from counterpoint.edge.model_files import MANIFEST, bundled_folder
 from counterpoint.errors import ModelCorrupt, ModelMissing
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 SPEECH: Final = "vosk-"  # keys of the manifest's speech models; the others came with the package
 OURS: Final = "conf/model.conf"
 CHUNK_BYTES: Final = 1 << 20
-PACKAGE: Final = Path(__file__).resolve().parents[1]
-BUNDLED: Final = PACKAGE / "bundled_models"  # in the wheel
-CHECKOUT: Final = PACKAGE.parents[1] / "models"  # in a checkout
 SYSTEM: Final = Path("/var/lib/counterpoint/models")
 
 
@@ -59,14 +57,14 @@ def speech_models() -> Mapping[str, SpeechModel]:
         ModelMissing: The manifest is not there.
         ModelCorrupt: It can't be read.
     """
-    folder = BUNDLED if (BUNDLED / "manifest.toml").exists() else CHECKOUT
+    manifest = bundled_folder() / MANIFEST
     try:
-        tables = tomllib.loads((folder / "manifest.toml").read_text(encoding="utf-8"))
+        tables = tomllib.loads(manifest.read_text(encoding="utf-8"))
         return {key: msgspec.convert(table, SpeechModel) for key, table in tables.items() if key.startswith(SPEECH)}
     except FileNotFoundError as error:
-        raise ModelMissing(f"no model manifest in {folder}: install counterpoint again") from error
+        raise ModelMissing(f"no {manifest}: install counterpoint again") from error
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        raise ModelCorrupt(f"{folder / 'manifest.toml'}: {error}; install counterpoint again") from error
+        raise ModelCorrupt(f"{manifest}: {error}; install counterpoint again") from error
 
 
 def choose(name: str, language: str) -> SpeechModel:
@@ -92,7 +90,7 @@ def install_folder(settings: Settings) -> Path:
 
 def find_model(model: SpeechModel, settings: Settings) -> Path | None:
     """The folder of a model, whole or not, in the first place that has it; None where there is none."""
-    places = [install_folder(settings), _own_folder(), SYSTEM, BUNDLED, CHECKOUT]
+    places = [install_folder(settings), _own_folder(), SYSTEM]
     return next((place / model.name for place in places if (place / model.name).is_dir()), None)
 
 

@@ -250,8 +250,9 @@ def _our_words(folder: Path) -> Iterator[None]:
     except OSError as error:
         if isinstance(error, CounterpointError):
             raise
+        reason = error.strerror or error
         raise StorageError(
-            f"can't write models to {folder}: {error.strerror or error}; free some space or set folders.models"
+            f"can't write models to {folder}: {reason}; free some space, or run as a user who may write there"
         ) from error
 
 

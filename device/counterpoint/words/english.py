@@ -42,9 +42,9 @@ what's (?:it like|on your mind|happening|happened|going on|the (?:problem|matter
 (?<!know )(?<!see )(?<!understand )(?<!that's )(?<!is )(?<!about )what (?:else )?(?:happened|happens|changed|makes|made|brings|brought|went|led|leads|helps|helped|worked|works|caused|causes|stops|stopped|worries|concerns|bothers|matters)
 what (?:about|if)(?= |$|\?)
 ^(?:{so} )*what else
-(?:^(?:{so} )*|{so} )how (?!many|much|long|often|old|far|big|tall|late|soon|frequently|come$|to\b|frustrating|hard|difficult|upsetting|annoying)(?:else |exactly |then |well |important |confident |ready )?(?:{aux}|'s|'d)
+(?:^(?:{so} )*|{so} )how (?!about|many|much|long|often|old|far|big|tall|late|soon|frequently|come$|to\b|frustrating|hard|difficult|upsetting|annoying)(?:else |exactly |then |well |important |confident |ready )?(?:{aux}|'s|'d)
 ^how (?:may|can|could) (?:i|we) help
-(?:^(?:{so} )*|{so} )how (?:come|about you|so\b|else)
+(?:^(?:{so} )*|{so} )how (?:come|about you|about your|so\b|else)
 (?:^(?:{so} )*|{so} )why (?:{aux}|not|exactly|that|is|so|now)
 (?:any|some|your) (?:thoughts|ideas) (?:on|about)
 """
@@ -52,7 +52,7 @@ what (?:about|if)(?= |$|\?)
 # A question whose answer is yes, no, a choice or one fact.
 CLOSED: Final = r"""
 (?<!what )(?<!how )(?<!why )(?<!where )(?<!when )(?<!who )(?<!as )(?<!so )(?<!than )(?<!neither )(?<!nor )(?<!else )(?<!all )(?<!way )(?:do|did|don't|didn't|are|aren't|were|weren't|have|haven't|had|can|can't|could|couldn't|would|wouldn't|will|won't|should) you(?!'| too$| then$)
-(?<!what )(?<!how )(?<!why )(?<!where )(?<!when )(?<!so )(?<!all )(?<!what else )(?<!neither )(?<!than )(?<!as )(?:can|could|may|shall|should) (?:i|we) (?!help you|be honest)
+(?<!what )(?<!how )(?<!why )(?<!where )(?<!when )(?<!so )(?<!all )(?<!what else )(?<!neither )(?<!than )(?<!as )(?:can|could|may|shall|should) (?:i|we) (?!be honest)
 ^(?:{so} )*(?!have (?:a|an|the|your|my|any|some|this|that|it) )(?:{aux}|may|must|am) {someone}(?= )
 ^(?:{so} )*(?:{aux}) (?:[a-z]+ )?(?:[a-z]+ )?{someone}.*\?
 (?:^(?:{so} )*|{so} )(?:when|where|who|which|whose) (?:\w+ )?(?:{aux}|'s|'d)(?= )(?! you (?:say|said|mentioned|are|were|have|had) \w+ i)
@@ -70,7 +70,15 @@ what (?:time|day|date|size|colou?r|number|name|year|month|kind|type|sort|address
 is there (?:anything|something|someone|any)
 ^(?:{so} )*(?:you mean|do you mean|meaning|cash or|card or|\w+ or \w+$)
 i(?:'m| am| was) (?:just )?wondering (?:if|whether)
-(?:please )?confirm (?:that|if|whether|the following)
+(?:where|when|which|which \w+|who) (?:would|do|did|are|is|can|could|should|will|was|were) (?:you|i|we|it|they|he|she|that|this)
+(?<!what )(?<!how )(?<!why )(?<!where )(?<!when )(?<!who )(?<!thing )(?:do|does|did) (?:this|these|that|those|it|they|he|she) (?!too$)
+how about (?!you\b|your)
+how (?:does|do|did|would) .* (?:sound|suit you)
+(?:^(?:{so} )*|{so} )(?:in|at|for|to|from|on|till|until|by|with|under) (?:what|which|whom|whose)\b
+^(?:{so} )*(?:any|some) (?:preference|preferences|particular|specific|idea|questions|allergies)
+^(?:{so} )*where to\b
+wanna\b
+\w+ \w+ .*(?<!that's )(?<!that is )(?<!you're )(?<!is )(?<!it's )correct$
 ^(?:{so} )*(?:want|need|got|ready|done|okay with|happy with|sure about) .*\?
 """
 
