@@ -56,6 +56,8 @@ class FloorRules(Rules, frozen=True):
     """An overlap that begins in the last part of a turn that was ending anyway is a transition."""
     backchannel_max_s: Seconds = 1.0
     """Longer speech of the second voice is no backchannel, unless the detector is sure."""
+    pause_backchannel_max_s: Seconds = 0.6
+    """In a pause of the first voice a longer word is an answer: there the detector's evidence does not apply."""
     predict_after_s: Seconds = 0.3
     """A talk-over is predicted after this much overlap at the earliest."""
     predict_confidence: Share = 0.5

@@ -54,7 +54,7 @@ def only(talk: Talk, kind: str) -> FloorEvent:
             id="mm-hm in a pause of the other's turn",
         ),
         pytest.param(
-            Talk().customer(0.0, 3.0).agent_backchannel(3.3, 0.6).customer(3.6, 7.0),
+            Talk().customer(0.0, 3.0).agent_backchannel(3.3, 0.5).customer(3.6, 7.0),
             [(LISTEN, "agent")],
             id="mm-hm in a pause, into the other's going on",
         ),
@@ -105,6 +105,11 @@ def only(talk: Talk, kind: str) -> FloorEvent:
             Talk().agent(0.0, 0.6).customer(0.2, 0.8).agent(1.6, 4.0), [(SHIFT, "customer")], id="greetings in chorus"
         ),
         pytest.param(
+            Talk().agent(0.0, 3.0).customer(3.4, 5.0).agent(3.9, 8.0),
+            [(OVER, "agent"), (TAKEN, "agent")],
+            id="goes on after all while the other answers, and drowns them out",
+        ),
+        pytest.param(
             Talk().customer(0.0, 4.0).agent(2.0, 2.6).agent(3.0, 3.7),
             [(OVER, "agent"), (TRIED, "agent"), (OVER, "agent"), (TRIED, "agent")],
             id="two tries are two overlaps",
@@ -139,8 +144,8 @@ def test_a_turn_ends_as_the_floor_changes() -> None:
 
 
 def test_a_word_of_answer_is_a_turn() -> None:
-    talk = Talk().agent(0.0, 3.0).customer(3.3, 3.7).agent(4.0, 7.0)
-    assert turns(talk) == [("agent", 0.0, 3.0), ("customer", 3.3, 3.7), ("agent", 4.0, 7.0)]
+    talk = Talk().agent(0.0, 3.0).customer(3.3, 3.9).agent(4.2, 7.0)
+    assert turns(talk) == [("agent", 0.0, 3.0), ("customer", 3.3, 3.9), ("agent", 4.2, 7.0)]
 
 
 def test_a_backchannel_leaves_the_turn_whole() -> None:

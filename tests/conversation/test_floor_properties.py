@@ -15,7 +15,7 @@ from counterpoint.values import BLOCK_S, Activity, FloorEvent, FloorStep
 from talk import LOOK_BACK_S, Talk
 
 RULES = FloorRules()
-many = settings(max_examples=120, deadline=None, derandomize=True)
+many = settings(max_examples=60, deadline=None, derandomize=True)
 SETTLEMENTS = {"interruption", "attempt", "transition", "backchannel"}
 NEEDED_S = {
     "talk_over": RULES.predict_after_s,
@@ -95,7 +95,7 @@ def test_nothing_is_known_before_it_could_be_heard(activities: list[Activity]) -
 @given(conversations)
 @many
 def test_each_prediction_is_settled_once_and_later(activities: list[Activity]) -> None:
-    _, events = played(activities)
+    steps, events = played(activities)
     predictions = {event.id: event for event in events if event.kind == "talk_over"}
     resolved = Counter(event.resolves for event in events if event.resolves is not None)
     assert resolved == Counter(dict.fromkeys(predictions, 1))
@@ -104,8 +104,8 @@ def test_each_prediction_is_settled_once_and_later(activities: list[Activity]) -
             prediction = predictions[event.resolves]
             assert event.kind in SETTLEMENTS
             assert (event.by, event.onset_s) == (prediction.by, prediction.onset_s)
-            assert event.committed_s >= prediction.committed_s
             assert event.id > prediction.id
+            assert event.committed_s > prediction.committed_s or event.committed_s == steps[-1].at_s
 
 
 @given(conversations)

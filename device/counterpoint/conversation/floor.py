@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from counterpoint.conversation.overlaps import EVEN, Entry, Outcome, confidence, settlement
+from counterpoint.conversation.overlaps import Entry, Outcome, confidence, settlement
 from counterpoint.conversation.speech import TOLERANCE_S, Speech
 from counterpoint.values import BLOCK_S, Activity, EventKind, FloorEvent, FloorStep, OpenOverlap, Side, other
 
@@ -92,7 +92,7 @@ class Floor:
         elif entry.overlaps:
             self._follow_overlap(turn, entry, takes_floor)
         else:
-            self._follow_pause(turn, entry, takes_floor)
+            self._follow_pause(turn, entry)
 
     def _open_turn(self) -> Turn | None:
         """Who began first has the floor; of two at once, the customer."""
@@ -109,7 +109,9 @@ class Floor:
         start_s = self._voice(second).start_s
         if start_s < turn.start_s:
             turn.by, turn.start_s, second, start_s = second, start_s, turn.by, turn.start_s
-        self._entry = entry = Entry(second, start_s, self._voice(turn.by).until_s)
+        first = self._voice(turn.by)
+        first_until_s = first.before_s if first.start_s > start_s else first.until_s
+        self._entry = entry = Entry(second, start_s, first_until_s)
         self._note_overlap(turn, entry)
         return entry
 
@@ -123,33 +125,21 @@ class Floor:
         if not first.is_open and self._now_s - first.until_s >= self._rules.turn_silence_s - TOLERANCE_S:
             self._commit_turn(turn, first.until_s)
 
-    def _follow_pause(self, turn: Turn, entry: Entry, takes_floor: float) -> None:
-        """The second voice fills a pause of the first: it takes the floor, or the first one goes on."""
+    def _follow_pause(self, turn: Turn, entry: Entry) -> None:
+        """The second voice fills a pause of the first: a word while the first goes on, or it has the floor.
+
+        By timing alone: what the detector says about an overlap means nothing without one.
+        """
         first, second, rules = self._voice(turn.by), self._voice(entry.by), self._rules
         self._note_overlap(turn, entry)
-        if second.voiced or not entry.frames:
-            entry.weigh(takes_floor)
         if entry.overlaps or (first.is_open and first.start_s <= entry.onset_s):
             return
         resumed = first.start_s > entry.onset_s
-        if resumed and not second.is_open:
-            self._settle_pause(turn, entry)
-        elif second.until_s - entry.onset_s >= rules.backchannel_max_s - TOLERANCE_S or (
-            not resumed and self._now_s - entry.first_until_s >= rules.turn_silence_s - TOLERANCE_S
-        ):
+        silent = not resumed and self._now_s - entry.first_until_s >= rules.turn_silence_s - TOLERANCE_S
+        if silent or second.until_s - entry.onset_s >= rules.pause_backchannel_max_s - TOLERANCE_S:
             self._pass_floor(turn, entry)
-
-    def _settle_pause(self, turn: Turn, entry: Entry) -> None:
-        """The first voice goes on after a short second one: that listened, tried, or had the floor for a word."""
-        first, second = self._voice(turn.by), self._voice(entry.by)
-        if entry.evidence < EVEN:
+        elif resumed and not second.is_open:
             self._settle(turn, entry, "backchannel")
-        elif first.start_s < second.until_s:
-            self._settle(turn, entry, "attempt")
-        else:
-            self._commit_turn(turn, entry.first_until_s)
-            self._commit_turn(Turn(entry.by, entry.onset_s), second.until_s)
-            self._turn = Turn(turn.by, first.start_s)
 
     def _pass_floor(self, turn: Turn, entry: Entry) -> None:
         """The second voice has the floor since its onset; a first one that came back meanwhile is now second."""
@@ -164,16 +154,17 @@ class Floor:
         first, second = self._voice(turn.by), self._voice(entry.by)
         if (first.voiced and second.voiced) or not entry.frames:
             entry.weigh(takes_floor)
-        self._predict(turn, entry)
         yielded = not first.is_open and self._now_s - first.until_s >= self._rules.yield_silence_s - TOLERANCE_S
         if yielded or not second.is_open:
             self._settle(turn, entry, settlement(entry, self._outcome(turn, entry), self._rules))
+        else:
+            self._predict(turn, entry)
 
     def _predict(self, turn: Turn, entry: Entry) -> None:
-        """Commit a `talk_over` once, when it is more likely than not and the overlap is not settled."""
+        """Commit a `talk_over` once, as soon as the overlap has lasted and is likely enough to take the floor."""
         rules = self._rules
         lasts = self._now_s - entry.onset_s >= rules.predict_after_s - TOLERANCE_S
-        if entry.talk_over is not None or not lasts or not self._voice(entry.by).is_open:
+        if entry.talk_over is not None or not lasts:
             return
         belief = confidence(entry, self._outcome(turn, entry), rules)
         if belief >= rules.predict_confidence:
@@ -187,13 +178,19 @@ class Floor:
         offset_s = second.until_s if kind == "backchannel" else min(first.until_s, second.until_s)
         self._commit(kind, entry.by, (entry.onset_s, offset_s), sure, entry.talk_over)
         self._entry = None
-        if kind in ("interruption", "transition") and second.until_s > first.until_s:
+        goes_on = second.is_open and not first.is_open
+        if kind in ("interruption", "transition") and (goes_on or second.until_s > first.until_s):
             self._commit_turn(turn, first.until_s)
             self._turn = Turn(entry.by, entry.onset_s)
 
     def _outcome(self, turn: Turn, entry: Entry) -> Outcome:
-        first_until_s = self._voice(turn.by).until_s
-        return Outcome(first_until_s - turn.start_s, first_until_s, self._voice(entry.by).until_s)
+        first, second = self._voice(turn.by), self._voice(entry.by)
+        return Outcome(
+            first_turn_s=first.until_s - turn.start_s,
+            first_until_s=first.until_s,
+            second_until_s=second.until_s,
+            second_goes_on=second.is_open and not first.is_open,
+        )
 
     def _finish(self) -> None:
         """Commit what is open as it stands, and start anew."""
@@ -201,7 +198,7 @@ class Floor:
         if turn and entry and entry.overlaps:
             self._settle(turn, entry, settlement(entry, self._outcome(turn, entry), self._rules))
         elif turn and entry and self._voice(turn.by).start_s > entry.onset_s:
-            self._settle_pause(turn, entry)
+            self._settle(turn, entry, "backchannel")
         elif turn and entry:
             self._pass_floor(turn, entry)
         if self._turn:

@@ -61,11 +61,13 @@ class Outcome:
         first_turn_s: How long the first voice's turn had lasted, in seconds.
         first_until_s: End of the first voice.
         second_until_s: End of the second voice.
+        second_goes_on: The first voice has ended, and the second has not.
     """
 
     first_turn_s: float
     first_until_s: float
     second_until_s: float
+    second_goes_on: bool
 
 
 def confidence(entry: Entry, outcome: Outcome, rules: FloorRules) -> float:
@@ -81,8 +83,8 @@ def confidence(entry: Entry, outcome: Outcome, rules: FloorRules) -> float:
 def settlement(entry: Entry, outcome: Outcome, rules: FloorRules) -> EventKind:
     """What an overlap was, once it is known who goes on (Beattie 1982)."""
     evidence = entry.evidence
-    is_short = outcome.second_until_s - entry.onset_s < rules.backchannel_max_s
-    outlasted = outcome.second_until_s - outcome.first_until_s >= rules.bridge_s
+    is_short = not outcome.second_goes_on and outcome.second_until_s - entry.onset_s < rules.backchannel_max_s
+    outlasted = outcome.second_goes_on or outcome.second_until_s - outcome.first_until_s >= rules.bridge_s
     takes_nothing = evidence <= 1 - rules.sure_evidence
     if is_short and outcome.first_turn_s < rules.backchannel_max_s and evidence < rules.sure_evidence:
         return "transition"  # a chorus: greetings, thanks

@@ -23,6 +23,7 @@ class Speech:
         is_open: Confirmed speech goes on, or pauses for less than `bridge_s`.
         start_s: Start of the newest confirmed speech, in seconds.
         until_s: End of the last voice in it, in seconds.
+        before_s: End of the confirmed speech before the newest one, in seconds.
     """
 
     __slots__ = (
@@ -32,6 +33,7 @@ class Speech:
         "_rules",
         "_traced",
         "_voiced_s",
+        "before_s",
         "is_open",
         "start_s",
         "until_s",
@@ -44,6 +46,7 @@ class Speech:
         self.is_open = False
         self.start_s = 0.0
         self.until_s = 0.0
+        self.before_s = 0.0
         self._traced = False
         self._known_s = 0.0
         self._last_s = 0.0
@@ -53,7 +56,7 @@ class Speech:
     @property
     def belief(self) -> float:
         """Mean probability in [0, 1] over the voiced frames of the newest burst; 0 before any."""
-        return self._belief_sum * BLOCK_S / self._voiced_s if self._voiced_s else 0.0
+        return min(self._belief_sum * BLOCK_S / self._voiced_s, 1.0) if self._voiced_s else 0.0
 
     def step(self, probability: float, frame_s: float) -> Span | None:
         """Take one frame; return the stretch of speech that became certain by it, if any."""
@@ -78,6 +81,7 @@ class Speech:
         if not self.is_open:
             self.is_open = True
             self.start_s = self._known_s
+            self.before_s = self.until_s
         self.until_s = self._last_s
         certain = (self._known_s, self._last_s)
         self._known_s = self._last_s
