@@ -30,7 +30,7 @@ def test_the_list_says_what_is_not_here_and_how_to_get_it(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert models_list(settings) == 0
-    line = capsys.readouterr().out
+    line = capsys.readouterr().out.splitlines()[0]
     assert NAME in line
     assert "counterpoint models pull" in line
 

@@ -33,8 +33,8 @@ NO_LOG: Final = -1
 class _Kaldi(Protocol):
     """The part of vosk.KaldiRecognizer that is used; vosk publishes no types."""
 
-    def SetWords(self, on: bool) -> None: ...  # noqa: N802 - vosk's own name
-    def AcceptWaveform(self, audio: bytes) -> int: ...  # noqa: N802 - vosk's own name
+    def SetWords(self, _on: bool, /) -> None: ...  # noqa: N802 - vosk's own name
+    def AcceptWaveform(self, _audio: bytes, /) -> int: ...  # noqa: N802 - vosk's own name
     def Result(self) -> str: ...  # noqa: N802 - vosk's own name
     def FinalResult(self) -> str: ...  # noqa: N802 - vosk's own name
 
@@ -42,9 +42,9 @@ class _Kaldi(Protocol):
 class _Vosk(Protocol):
     """The part of the vosk module that is used."""
 
-    def SetLogLevel(self, level: int) -> None: ...  # noqa: N802 - vosk's own name
-    def Model(self, model_path: str) -> object: ...  # noqa: N802 - vosk's own name
-    def KaldiRecognizer(self, model: object, rate_hz: float) -> _Kaldi: ...  # noqa: N802 - vosk's own name
+    def SetLogLevel(self, _level: int, /) -> None: ...  # noqa: N802 - vosk's own name
+    def Model(self, _model_path: str, /) -> object: ...  # noqa: N802 - vosk's own name
+    def KaldiRecognizer(self, _model: object, _rate_hz: float, /) -> _Kaldi: ...  # noqa: N802 - vosk's own name
 
 
 class _VoskWord(msgspec.Struct):
@@ -108,7 +108,7 @@ class VoskRecogniser:
         self._vosk.SetLogLevel(NO_LOG)
         with _quiet():
             try:
-                return self._vosk.Model(model_path=str(self._folder))
+                return self._vosk.Model(str(self._folder))  # a path, never a language: that would ask the network
             except Exception as error:
                 raise _corrupt(self._folder) from error
 

@@ -9,6 +9,8 @@ One rule: words live inside `_recognise` until they have become acts; what leave
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections import deque
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from counterpoint.words import Recogniser, Utterance
 
 CHUNK_BLOCKS: Final = 10  # 0.2 s a call: a call has a cost, and words come seconds late anyway
+NICE: Final = 10  # on a busy core the hearing path goes first
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,8 @@ class WordsLine:
         return (not self._queue and not self._busy) or self._broken
 
     def _work(self) -> None:
+        if sys.platform == "linux":  # where a thread has a priority of its own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         listener = _Listener(self._recogniser, self._rules)
         try:
             while (item := self._next()) is not None:

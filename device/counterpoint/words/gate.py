@@ -1,7 +1,7 @@
 """Which audio may reach the recogniser: the agent's, in an open visit, while the customer is silent.
 
-One rule: when in doubt, the audio stays out. A stretch is judged `GATE_DELAY_S` late, so that its first sound is not
-cut and what the customer began meanwhile is not let in.
+One rule: when in doubt, the audio stays out. A stretch is judged a quarter of a second late, so that its first
+sound is not cut and what the customer began meanwhile is not let in.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 PRE_ROLL: Final = 12  # blocks, 0.24 s: speech is sure after 0.1 s, and a quiet first consonant comes before it
 HANG_OVER: Final = 15  # blocks, 0.3 s: final consonants are quieter than what ends speech
 GUARD: Final = 8  # blocks, 0.16 s: the customer may have begun this long before the detector is sure
-GATE_DELAY_S: Final = PRE_ROLL * BLOCK_S
 LOOK_BACK: Final = 50  # blocks, 1 s: far beyond any detector's look-back; beams older than that are gone
 SPAN: Final = HANG_OVER + 1 + PRE_ROLL
 
