@@ -37,7 +37,10 @@ class TalkTime:
             return
         own, others = (self._agent, self._customer) if side == "agent" else (self._customer, self._agent)
         self._talk_s[side] += end_s - start_s
-        self.overlap_s += sum(max(min(end_s, until) - max(start_s, since), 0.0) for since, until in others)
+        for since_s, until_s in reversed(others):
+            if until_s <= start_s:
+                break
+            self.overlap_s += max(min(end_s, until_s) - max(start_s, since_s), 0.0)
         self.last_s = max(self.last_s, end_s)
         if own and own[-1][1] >= start_s:
             start_s = own.pop()[0]
