@@ -5,6 +5,7 @@ One rule: it draws what the line said; the script's words are marked as the scri
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Final, Protocol, Self
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 FRAME_S: Final = 0.08  # a picture twelve times a second: smooth to the eye, small over SSH
 CELL_FRAMES: Final = 10  # a cell of the two tracks is 0.2 s
 LABEL: Final = 11
+BESIDE: Final = 25  # room for what stands right of a track or bar
+SPOKEN_ROWS: Final = 2  # a long line of the script takes two rows of 80 columns
+WIDEST: Final = 110
 LEVELS: Final = " ▁▂▃▄▅▆▇█"
 LEVELS_ASCII: Final = " .:-=+*%#"
 NAMES: Final[dict[str, str]] = {
@@ -150,11 +154,11 @@ class LiveView:
         self._frames += 1
 
     def _picture(self, at_s: float, moment: Moment, tally: Tally) -> RenderableType:
-        width = min(self._console.width, 110)
+        width = min(self._console.width, WIDEST)
         rows = Table.grid(padding=(0, 0))
         rows.add_column(width=LABEL, style="dim")
         rows.add_column(width=width - LABEL - 1, no_wrap=True, overflow="ellipsis")
-        cells = width - LABEL - 22
+        cells = width - LABEL - BESIDE
         rows.add_row("agent", self._track("agent", moment, cells))
         rows.add_row("customer", self._track("customer", moment, cells))
         rows.add_row("light was", self._light_track(cells))
@@ -162,10 +166,9 @@ class LiveView:
         rows.add_row("talk-over", self._building_up(moment.floor.overlap, moment.floor.at_s, cells))
         rows.add_row("light", self._light(tally))
         rows.add_row()
-        lines = self._conversation.lines_at(at_s)
-        rows.add_row("the script", _spoken(lines, 0, width))
-        rows.add_row("", _spoken(lines, 1, width))
-        rows.add_row("", Text("(the demo's own text, not recognised words)", style="dim"))
+        spoken = _spoken(self._conversation.lines_at(at_s), width - LABEL - 1)
+        for label, row in zip(("the script", "(written,", " not heard)", ""), spoken, strict=True):
+            rows.add_row(label, row)
         rows.add_row()
         rows.add_row("counted", Text(counted(tally)))
         rows.add_row("", Text(counted_listening(tally)))
@@ -225,7 +228,7 @@ def clock(at_s: float) -> str:
 def counted(tally: Tally) -> str:
     """Visits, talk-overs and lights in a line."""
     return (
-        f"{tally.visits} visits, {tally.left_out} left out;"
+        f"visits: {tally.visits}, {tally.left_out} left out;"
         f" talk-overs: {tally.settled('attempt', 'interruption', by='agent')} agent,"
         f" {tally.settled('attempt', 'interruption', by='customer')} customer; lights: {tally.lit}"
     )
@@ -243,9 +246,12 @@ def _says(event: FloorEvent) -> str:
     return f"the {event.by} {NAMES[event.kind]}" if event.kind != "talk_over" else f"the {event.by}'s talk-over begins"
 
 
-def _spoken(lines: tuple[Utterance, ...], number: int, width: int) -> Text:
-    if number >= len(lines):
-        return Text("")
-    line = Text(f"{lines[number].side}: {lines[number].text}", style="italic", no_wrap=True, overflow="ellipsis")
-    line.truncate(width - LABEL - 1, overflow="ellipsis")
-    return line
+def _spoken(lines: tuple[Utterance, ...], width: int) -> list[Text]:
+    """Two lines of the script, each over as many rows, so that the picture keeps its height."""
+    rows: list[Text] = []
+    for number in range(2):
+        said = f"{lines[number].side}: {lines[number].text}" if number < len(lines) else ""
+        wrapped = textwrap.wrap(said, width, max_lines=SPOKEN_ROWS, placeholder=" ...")
+        rows += [Text(row, style="italic") for row in wrapped]
+        rows += [Text("")] * (SPOKEN_ROWS - len(wrapped))
+    return rows
