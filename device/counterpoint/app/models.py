@@ -18,9 +18,8 @@ def models_list(settings: Settings) -> int:
     for key, model in speech_models().items():
         folder = find_model(model, settings)
         where = f"in {folder}" if folder else f"not here: `counterpoint models pull {key}`"
-        print(
-            f"{key}: {model.name}, {model.language}, {model.licence} ({model.credit}), {model.size_bytes / 1e6:.0f} MB, {where}"
-        )
+        print(f"{key}: {model.name}, {model.language}, {model.size_bytes / 1e6:.0f} MB, {where}")
+        print(f"    {model.licence}; {model.credit}")
     return 0
 
 
