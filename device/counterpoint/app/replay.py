@@ -104,7 +104,7 @@ def _through(recording: Recording, pipeline: Pipeline, results: Results, words: 
 def _step_all(recording: Recording, pipeline: Pipeline, results: Results) -> tuple[int, int]:
     frames = lost = 0
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        bar = progress.add_task("replaying", total=recording.duration_s)
+        bar = progress.add_task("replaying", total=recording.duration_s or None)
         for block in _with_tail(recording, pipeline.look_back_s):
             moment = pipeline.step(block)
             results.activity(moment.activity)
@@ -116,7 +116,7 @@ def _step_all(recording: Recording, pipeline: Pipeline, results: Results) -> tup
             frames += 1
             if frames % PROGRESS_EVERY == 0:
                 progress.update(bar, completed=frames * BLOCK_S)
-    return recording.blocks_given, lost
+    return -(-recording.samples // BLOCK_SAMPLES), lost
 
 
 def _with_tail(recording: Recording, look_back_s: float) -> Iterator[Block]:

@@ -19,7 +19,7 @@ from counterpoint.edge.lights import open_light
 from counterpoint.edge.microphone import Microphone
 from counterpoint.edge.pins import Button, MicrophoneStateLight, MuteSense
 from counterpoint.edge.spool import Spool
-from counterpoint.edge.systemd import Systemd
+from counterpoint.edge.systemd import READY, STOPPING, WORKING, notify
 from counterpoint.errors import StorageError
 from counterpoint.values import BLOCK_S, BLOCK_SAMPLES, Calibration, Health
 
@@ -69,7 +69,6 @@ class Sensor:
         self._pipeline = build_pipeline(
             settings, array, calibration, channels=self._microphone.channels, words=self._words
         )
-        self._systemd = Systemd()
         self._unsaved: list[Session] = []
         self._blocks = 0
 
@@ -78,7 +77,7 @@ class Sensor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._microphone.close())
         log.info("listening")
-        self._systemd.ready("listening")
+        notify(READY)
         for block in self._microphone.blocks():
             moment = self._pipeline.step(self._heard(block))
             if moment.cue is not None:
@@ -87,6 +86,7 @@ class Sensor:
             self._blocks += 1
             if self._blocks % TICK_BLOCKS == 1:
                 self._tick(moment)
+        notify(STOPPING)
         self._keep(self._pipeline.close().session)
         self._save()
 
@@ -109,7 +109,7 @@ class Sensor:
             self._unsaved = [*self._unsaved, session][-MOST_UNSAVED:]
 
     def _tick(self, moment: Moment) -> None:
-        self._systemd.alive()
+        notify(WORKING)
         self._save()
         health_blocks = round(self._settings.broker.health_minutes * 60 / BLOCK_S)
         if self._blocks % health_blocks <= TICK_BLOCKS:

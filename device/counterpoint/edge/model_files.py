@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from counterpoint.errors import ModelCorrupt, ModelMissing
-from counterpoint.settings import FolderSettings
+from counterpoint.values import Uncertainty
+
+if TYPE_CHECKING:
+    from counterpoint.settings import FolderSettings
 
 MANIFEST: Final = "manifest.toml"
+UNCERTAINTY: Final = "uncertainty.json"
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 
 
@@ -51,6 +55,22 @@ def read_model(name: str, folder: Path | None = None) -> bytes:
     if hashlib.sha256(content).hexdigest() != entry.sha256:
         raise ModelCorrupt(f"{path} is not the model that {MANIFEST} names (SHA-256): install the package again")
     return content
+
+
+def read_uncertainty(folder: Path | None = None) -> Uncertainty:
+    """The measured error of the talk-over model in `folder` (default: the bundled one), from its judgement.
+
+    Raises:
+        ModelMissing: There is no such file.
+        ModelCorrupt: It does not hold the figures.
+    """
+    path = (bundled_folder() if folder is None else folder) / UNCERTAINTY
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Uncertainty)
+    except OSError as error:
+        raise ModelMissing(f"{path} can't be read ({error.strerror}): install the package again") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ModelCorrupt(f"{path} holds no measured errors ({error}): install the package again") from error
 
 
 def _entry(name: str, manifest: Path) -> _Entry:

@@ -38,6 +38,7 @@ class Recording:
     Attributes:
         channels: Channels of the file, known once it is open.
         samples: Samples at 16 kHz so far; the whole count once `blocks` has ended.
+        duration_s: What the file promises, in seconds; 0 when it does not say.
 
     Raises:
         RecordingError: The file is missing, not audio, empty, truncated or holds values that are no numbers.
@@ -47,6 +48,7 @@ class Recording:
     def __init__(self, path: Path, geometry: ArrayGeometry) -> None:
         self.channels = 0
         self.samples = 0
+        self.duration_s = 0.0
         self._path = path
         self._geometry = geometry
 
@@ -59,6 +61,8 @@ class Recording:
             self._file.close()
             raise
         self.channels = self._file.channels
+        if self._file.frames < UNKNOWN_LENGTH:
+            self.duration_s = self._file.frames / self._file.samplerate
         return self
 
     def __exit__(

@@ -1,0 +1,138 @@
+"""The line only passes values on: what the stages see is what came before them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from counterpoint.app.pipeline import Pipeline
+from counterpoint.conversation import Floor, Visits
+from counterpoint.hearing import BUILT_IN, ChannelWatch, Zones
+from counterpoint.nudge import Nudge
+from counterpoint.settings import FloorRules, NudgeRules, SessionRules
+from counterpoint.values import (
+    BLOCK_S,
+    BLOCK_SAMPLES,
+    Activity,
+    Block,
+    Calibration,
+    FloorStep,
+    ListeningAct,
+    SessionStep,
+    Uncertainty,
+    ZoneFrame,
+)
+
+ARRAY = BUILT_IN["respeaker-usb-v2"]
+NOT_MEASURED = Uncertainty("simulation", 0.0, 0.0, {}, {}, 0.0)
+
+
+class ScriptedDetector:
+    """Believes what the script says, whatever it hears: the line is under test here, not the model."""
+
+    look_back_s = 0.1
+
+    def __init__(self, customer_until_s: float, agent_from_s: float, agent_until_s: float) -> None:
+        self._customer_until_s = customer_until_s
+        self._agent = (agent_from_s, agent_until_s)
+
+    def step(self, frame: ZoneFrame) -> Activity:
+        start_s = round(frame.start_s - self.look_back_s, 6)
+        customer = 0.95 if 0 <= start_s < self._customer_until_s else 0.02
+        agent = 0.95 if self._agent[0] <= start_s < self._agent[1] else 0.02
+        return Activity(start_s, agent, customer, 0.9, frame.start_s + BLOCK_S)
+
+
+class RecordedWords:
+    """Gives one act, once, and remembers how it was asked."""
+
+    def __init__(self) -> None:
+        self.unknown = False
+        self.offered = 0
+        self.closed = False
+        self._acts = [ListeningAct("open_question", 5.0)]
+
+    def offer(self, frame: ZoneFrame, step: FloorStep, visit: SessionStep) -> None:  # noqa: ARG002 - the port's names
+        self.offered += 1
+
+    def collect(self) -> Sequence[ListeningAct]:
+        acts, self._acts = (self._acts, []) if self.offered > 300 else ([], self._acts)
+        return acts
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def line(detector: ScriptedDetector, words: RecordedWords | None = None) -> Pipeline:
+    return Pipeline(
+        zones=Zones(ARRAY, Calibration(), 4),
+        channels=ChannelWatch((0, 1, 2, 3)),
+        detector=detector,
+        floor=Floor(FloorRules()),
+        visits=Visits(SessionRules(end_silence_s=3), NOT_MEASURED, words=words is not None),
+        nudge=Nudge(NudgeRules()),
+        words=words,
+    )
+
+
+def blocks(seconds: float, *, dead_channel: int | None = None) -> Sequence[Block]:
+    noise = np.random.default_rng(1)
+    made = []
+    for number in range(round(seconds / BLOCK_S)):
+        samples = (noise.standard_normal((4, BLOCK_SAMPLES)) * 0.05).astype(np.float32)
+        if dead_channel is not None:
+            samples[dead_channel] = 0
+        made.append(Block(samples, number * BLOCK_SAMPLES))
+    return made
+
+
+def test_a_talk_over_lights_within_the_budget_and_ends_up_in_the_visit() -> None:
+    talk_over = line(ScriptedDetector(customer_until_s=9, agent_from_s=5, agent_until_s=11))
+    moments = [talk_over.step(block) for block in blocks(18)]
+    lit = [moment.cue for moment in moments if moment.cue and moment.cue.cue == "talk_over"]
+    sessions = [moment.visit.closed for moment in moments if moment.visit.closed]
+    assert len(lit) == 1
+    assert lit[0].at_s == pytest.approx(5.7, abs=0.15)
+    assert len(sessions) == 1
+    assert sessions[0].cues == {"talk_over": 1}
+    assert sessions[0].talk_overs == 1
+
+
+def test_a_dead_microphone_keeps_the_light_dark() -> None:
+    deaf = line(ScriptedDetector(customer_until_s=20, agent_from_s=12, agent_until_s=20))
+    moments = [deaf.step(block) for block in blocks(20, dead_channel=2)]
+    assert moments[-1].channels.silent == (2,)
+    assert [moment.cue for moment in moments if moment.cue] == []
+
+
+def test_the_button_leaves_the_visit_out_and_dark() -> None:
+    pressed = line(ScriptedDetector(customer_until_s=9, agent_from_s=5, agent_until_s=11))
+    moments = []
+    for number, block in enumerate(blocks(18)):
+        if number == 100:
+            pressed.leave_out()
+        moments.append(pressed.step(block))
+    assert [moment.cue for moment in moments if moment.cue] == []
+    assert [moment.visit.closed.left_out for moment in moments if moment.visit.closed] == ["button"]
+
+
+def test_acts_arrive_late_and_count_in_the_visit() -> None:
+    words = RecordedWords()
+    talking = line(ScriptedDetector(customer_until_s=4, agent_from_s=4.2, agent_until_s=8), words)
+    moments = [talking.step(block) for block in blocks(9)]
+    ending = talking.close()
+    assert words.offered == len(moments)
+    assert words.closed
+    assert ending.session is not None
+    assert ending.session.acts == {"open_question": 1}
+
+
+def test_without_words_acts_are_unknown_and_not_zero() -> None:
+    silent = line(ScriptedDetector(customer_until_s=4, agent_from_s=4.2, agent_until_s=8))
+    for block in blocks(9):
+        silent.step(block)
+    session = silent.close().session
+    assert session is not None
+    assert session.acts is None
