@@ -159,6 +159,7 @@ class MicrophoneStateLight(_Pins):
 
     def __init__(self, settings: StateLightSettings) -> None:
         self._duty = duty(settings.brightness)
+        self._white: bool | None = None
         super().__init__(
             f"no microphone-state light on GPIO {settings.white_pin} and {settings.red_pin}",
             lambda pins: (
@@ -176,6 +177,9 @@ class MicrophoneStateLight(_Pins):
         self._show(white=False)
 
     def _show(self, *, white: bool) -> None:
+        if white is self._white:
+            return
+        self._white = white
         for device, lit in zip(self._devices, (white, not white), strict=False):
             device.value = self._duty if lit else 0
 

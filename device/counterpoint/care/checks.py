@@ -1,0 +1,173 @@
+"""What `doctor` makes of what it saw: fine, worth a look, or to be mended, and how.
+
+One rule: a judge takes values and returns a Check; the looking is edge/examine.py. Whatever is not fine has a remedy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from counterpoint.care.contradictions import FEWEST_PEOPLE, USUAL_PEOPLE
+from counterpoint.values import SAMPLE_RATE_HZ
+
+if TYPE_CHECKING:
+    from counterpoint.settings import PrivacyRules
+    from counterpoint.values import ChannelHealth
+
+State = Literal["ok", "warn", "fail", "skipped"]
+
+SILENT_DBFS: Final = -90.0  # one bit of 16: below any live microphone's own noise
+LOST_SHARE: Final = 0.001  # a live capture loses nothing; a thousandth is a USB port or a processor that is too slow
+FULL_MB: Final = 100  # an update and a day of logs
+LOW_MB: Final = 500
+NOT_SENT: Final = 50  # messages: a day's windows never come near
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at.
+
+    Attributes:
+        name: What was looked at; stable, for other programs.
+        state: `warn` works and is worth a look, `fail` has to be mended, `skipped` does not apply.
+        what: What was seen, one line.
+        remedy: What to do; empty where all is fine.
+    """
+
+    name: str
+    state: State
+    what: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A short recording, judged.
+
+    Attributes:
+        channels: Channels that the device gave.
+        health: What the channel watch says of the raw channels.
+        loudest_dbfs: Level of the loudest raw channel, dB of full scale.
+        samples: Samples taken.
+        lost_samples: Samples lost among them.
+    """
+
+    channels: int
+    health: ChannelHealth
+    loudest_dbfs: float
+    samples: int
+    lost_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSeen:
+    """A spool folder: its settings key and path, and what may be done with it."""
+
+    key: str
+    path: str
+    is_there: bool
+    can_use: bool
+
+
+def judge_error(name: str, message: str, state: State = "fail") -> Check:
+    """A check that ended in one of our errors, whose message says what happened and, last, what to do."""
+    sign = "; " if "; " in message else ": "
+    what, _, remedy = message.rpartition(sign)
+    return Check(name, state, what, remedy) if what else Check(name, state, message, "see the message")
+
+
+def judge_privacy(rules: PrivacyRules) -> Check:
+    """Whether the settings let anything be published."""
+    what = f"windows of at least {rules.k} visits, {rules.pool} people take turns"
+    if rules.pool < FEWEST_PEOPLE:
+        remedy = f"nothing is published below {FEWEST_PEOPLE} people; the light and practice work"
+        return Check("privacy", "warn", what, remedy)
+    if rules.pool < USUAL_PEOPLE:
+        return Check("privacy", "warn", what, "so few people are a choice made by hand: the privacy page has to say so")
+    return Check("privacy", "ok", what)
+
+
+def judge_sides(array: str, *, apart: bool) -> Check:
+    """Whether the array can tell the two sides apart at their bearings."""
+    if apart:
+        return Check("sides", "ok", f"{array} tells the two sides apart")
+    remedy = "turn the array so that its microphones don't stand in a line along the counter, then set the bearings"
+    return Check("sides", "fail", f"{array} hears both sides alike at these bearings", remedy)
+
+
+def judge_microphone(array: str, heard: Heard) -> Check:
+    """Whether the microphone gives sound without losing any."""
+    seconds = heard.samples / SAMPLE_RATE_HZ
+    lost = heard.lost_samples / max(1, heard.samples)
+    if not heard.samples:
+        return Check("microphone", "fail", f"{array} is there and gives no sound", "plug it in again, or another port")
+    if lost > LOST_SHARE:
+        remedy = "use another USB port, no hub, and stop what keeps the processor busy"
+        return Check("microphone", "warn", f"{lost:.1%} of {seconds:.0f} s were lost", remedy)
+    return Check("microphone", "ok", f"{array}, {heard.channels} channels, {seconds:.0f} s without a loss")
+
+
+def judge_channels(heard: Heard) -> Check:
+    """Whether each raw channel is alive and its own."""
+    if heard.loudest_dbfs <= SILENT_DBFS:
+        remedy = "switch the microphones on (mute switch, system mixer), or set array.device to the right one"
+        return Check("channels", "fail", "digital silence on every channel", remedy)
+    health = heard.health
+    faults = [
+        f"{what} {_list(channels)}"
+        for what, channels in (("silent", health.silent), ("frozen", health.frozen))
+        if channels
+    ]
+    faults += [f"channels {first} and {second} carry the same" for first, second in health.duplicated]
+    if faults:
+        remedy = "check array.name, the array's firmware and its cable; a dead microphone needs a new array"
+        return Check("channels", "fail", ", ".join(faults), remedy)
+    if health.clipping:
+        return Check(
+            "channels", "warn", f"clipping on {_list(health.clipping)}", "lower the capture level in the mixer"
+        )
+    return Check("channels", "ok", f"alive and distinct, loudest at {heard.loudest_dbfs:.0f} dB of full scale")
+
+
+def judge_clock(*, is_set: bool) -> Check:
+    """Whether windows can be closed."""
+    if is_set:
+        return Check("clock", "ok", "set")
+    remedy = "let it reach a time server: timedatectl set-ntp true; until then visits wait"
+    return Check("clock", "fail", "not known to be right: no window can be closed", remedy)
+
+
+def judge_disk(folder: str, free_mb: int) -> Check:
+    """Whether there is room for the ledger and the outbox."""
+    what = f"{free_mb} MB free at {folder}"
+    if free_mb < FULL_MB:
+        return Check("disk", "fail", what, "free some space: nothing can be kept on a full disk")
+    if free_mb < LOW_MB:
+        return Check("disk", "warn", what, f"free some space before it is below {FULL_MB} MB")
+    return Check("disk", "ok", what)
+
+
+def judge_folders(folders: list[FolderSeen]) -> Check:
+    """Whether the spool folders are there and can be used by who runs this."""
+    missing = [f"{folder.key} ({folder.path})" for folder in folders if not folder.is_there]
+    if missing:
+        remedy = "install the package, whose systemd units make them, or set [folders] to folders that are there"
+        return Check("folders", "fail", f"missing: {', '.join(missing)}", remedy)
+    closed = [f"{folder.key} ({folder.path})" for folder in folders if not folder.can_use]
+    if closed:
+        remedy = "run doctor as root; if it says this to root, the disk is mounted read-only"
+        return Check("folders", "fail", f"this user can't use {', '.join(closed)}", remedy)
+    return Check("folders", "ok", ", ".join(folder.key for folder in folders))
+
+
+def judge_waiting(waiting: int) -> Check:
+    """Whether what is ready also leaves."""
+    what = f"{waiting} messages wait for the broker"
+    if waiting > NOT_SENT:
+        return Check("outbox", "warn", what, "see the broker check, and: systemctl status counterpoint-publish")
+    return Check("outbox", "ok", what)
+
+
+def _list(channels: tuple[int, ...]) -> str:
+    return ("channel " if len(channels) == 1 else "channels ") + ", ".join(map(str, channels))

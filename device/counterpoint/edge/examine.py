@@ -1,0 +1,191 @@
+"""The doctor's looks at the world: one function a thing, each ends in a Check.
+
+One rule: a look changes nothing, and judges nothing: what it saw goes to care/checks.py.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from counterpoint.care.checks import (
+    Check,
+    FolderSeen,
+    Heard,
+    judge_channels,
+    judge_clock,
+    judge_disk,
+    judge_error,
+    judge_folders,
+    judge_microphone,
+    judge_privacy,
+    judge_sides,
+    judge_waiting,
+)
+from counterpoint.edge.array_file import load_array
+from counterpoint.edge.broker_reach import reach_broker
+from counterpoint.edge.clock import clock_is_set
+from counterpoint.edge.microphone import Microphone
+from counterpoint.edge.model_files import model_folder, read_model
+from counterpoint.edge.outbox import MESSAGE_NAME
+from counterpoint.edge.pins import find_pins
+from counterpoint.edge.recogniser import VoskRecogniser, vosk_folder
+from counterpoint.errors import CounterpointError, ModelMissing
+from counterpoint.hearing.channels import ChannelWatch
+from counterpoint.hearing.detector import Detector
+from counterpoint.hearing.geometry import raw_channels, tells_sides_apart
+from counterpoint.values import BLOCK_S, Calibration, ChannelHealth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from counterpoint.hearing.geometry import ArrayGeometry
+    from counterpoint.settings import Settings
+
+LISTEN_S: Final = 6.0  # the channel watch calls a channel silent after 5 s
+BYTES_A_MB: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look: what it is at, how long that takes at most, and the function that looks.
+
+    Attributes:
+        at: What it looks at, for the line of progress.
+        takes_s: Seconds that it can take; 0 for those that take no time.
+        look: Gives the checks that came of it.
+    """
+
+    at: str
+    takes_s: float
+    look: Callable[[Settings], list[Check]]
+
+
+def look_at_privacy(settings: Settings) -> list[Check]:
+    """See whether the settings let anything be published."""
+    return [judge_privacy(settings.privacy)]
+
+
+def look_at_microphone(settings: Settings) -> list[Check]:
+    """Listen for a few seconds; nothing is kept of what was heard."""
+    try:
+        array = load_array(settings.array.name)
+        bearings = Calibration(settings.array.agent_deg, settings.array.customer_deg)
+        sides = judge_sides(array.name, apart=tells_sides_apart(array, bearings))
+    except CounterpointError as error:
+        return [judge_error("sides", str(error)), *_unheard("sides")]
+    try:
+        with Microphone(array, settings.array.device) as microphone:
+            heard = _listen(microphone, array)
+    except CounterpointError as error:
+        return [sides, judge_error("microphone", str(error)), _unheard("microphone")[-1]]
+    return [sides, judge_microphone(array.name, heard), judge_channels(heard)]
+
+
+def _unheard(needed: str) -> list[Check]:
+    what = f"needs the {needed} first"
+    return [Check(name, "skipped", what) for name in ("microphone", "channels")]
+
+
+def _listen(microphone: Microphone, array: ArrayGeometry) -> Heard:
+    raw = raw_channels(array, microphone.channels)
+    watch = ChannelWatch(raw)
+    health, samples, loudest = ChannelHealth(), 0, 0.0
+    for block in microphone.blocks():
+        health = watch.step(block)
+        samples += block.samples.shape[1]
+        loudest = max(loudest, float(np.sqrt(np.mean(np.square(block.samples[list(raw)]), axis=1)).max()))
+        if samples >= LISTEN_S / BLOCK_S * block.samples.shape[1]:
+            break
+    dbfs = 20 * float(np.log10(max(loudest, 1e-9)))
+    return Heard(microphone.channels, health, dbfs, samples, microphone.lost_samples)
+
+
+def look_at_model(settings: Settings) -> list[Check]:
+    """Load the talk-over model."""
+    try:
+        detector = Detector(read_model("talk_over", model_folder(settings.folders)))
+    except CounterpointError as error:
+        return [judge_error("model", str(error))]
+    return [Check("model", "ok", f"the talk-over model loads, {detector.look_back_s * 1000:.0f} ms behind the room")]
+
+
+def look_at_recogniser(settings: Settings) -> list[Check]:
+    """Load the recogniser and its model."""
+    if not settings.words.enabled:
+        return [Check("recogniser", "skipped", "words are off in the settings")]
+    try:
+        folder = vosk_folder(settings)
+        VoskRecogniser(folder).close()
+    except ModelMissing as error:
+        return [judge_error("recogniser", str(error), "warn")]
+    except CounterpointError as error:
+        return [judge_error("recogniser", str(error))]
+    return [Check("recogniser", "ok", f"{folder.name} loads")]
+
+
+def look_at_pins(settings: Settings) -> list[Check]:
+    """Find the pins."""
+    try:
+        find_pins()
+    except CounterpointError as error:
+        wanted = settings.light.kind == "pins"
+        return [judge_error("pins", str(error)) if wanted else Check("pins", "skipped", "light.kind needs no pins")]
+    return [Check("pins", "ok", f"there; the light is {settings.light.kind}")]
+
+
+def look_at_clock(_settings: Settings) -> list[Check]:
+    """Ask the kernel about the clock."""
+    return [judge_clock(is_set=clock_is_set())]
+
+
+def look_at_broker(settings: Settings) -> list[Check]:
+    """Reach the broker as the publisher would, as far as TLS."""
+    broker = settings.broker
+    if not broker.host:
+        remedy = "set broker.host, or leave it: the light works, nothing is sent"
+        return [Check("broker", "warn", "none is set", remedy)]
+    try:
+        how = reach_broker(broker)
+    except CounterpointError as error:
+        return [judge_error("broker", str(error))]
+    return [Check("broker", "ok", f"{broker.host}:{broker.port} answers, {how}")]
+
+
+def look_at_folders(settings: Settings) -> list[Check]:
+    """See the spool folders, the room on their disk, and what waits in them."""
+    folders = settings.folders
+    seen = [_folder(key, getattr(folders, key)) for key in ("state", "outbox", "receipts", "inbox")]
+    state = _nearest(Path(folders.state))
+    checks = [judge_disk(str(state), shutil.disk_usage(state).free // BYTES_A_MB), judge_folders(seen)]
+    if all(folder.can_use for folder in seen):
+        names = [path.name for path in Path(folders.outbox).iterdir()]
+        checks.append(judge_waiting(sum(MESSAGE_NAME.fullmatch(name) is not None for name in names)))
+    return checks
+
+
+def _folder(key: str, path: str) -> FolderSeen:
+    is_there = Path(path).is_dir()
+    return FolderSeen(key, path, is_there, is_there and os.access(path, os.R_OK | os.W_OK | os.X_OK))
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the first one above it that is there."""
+    return next((place for place in (folder, *folder.absolute().parents) if place.is_dir()), Path("/"))
+
+
+LOOKS: Final = (
+    Look("the settings", 0, look_at_privacy),
+    Look("the microphone", LISTEN_S, look_at_microphone),
+    Look("the talk-over model", 0, look_at_model),
+    Look("the recogniser", 10, look_at_recogniser),
+    Look("the pins", 0, look_at_pins),
+    Look("the clock", 0, look_at_clock),
+    Look("the folders", 0, look_at_folders),
+    Look("the broker", 10, look_at_broker),
+)

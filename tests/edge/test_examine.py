@@ -1,0 +1,174 @@
+"""The doctor's looks, at real things."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from counterpoint.care.checks import Check
+from counterpoint.edge import examine
+from counterpoint.edge.examine import (
+    look_at_broker,
+    look_at_clock,
+    look_at_folders,
+    look_at_microphone,
+    look_at_model,
+    look_at_pins,
+    look_at_privacy,
+    look_at_recogniser,
+)
+from counterpoint.errors import ModelMissing, PartMissing
+from counterpoint.settings import Settings
+from sound_server import Feeder, file_device, write_alsa
+
+needs_pyaudio = pytest.mark.skipif(
+    find_spec("pyaudio") is None, reason="needs PyAudio: apt-get install python3-pyaudio"
+)
+
+
+def of(**tables: dict[str, object]) -> Settings:
+    return msgspec.convert(tables, Settings)
+
+
+def states(checks: list[Check]) -> dict[str, str]:
+    return {check.name: check.state for check in checks}
+
+
+def spool(folder: Path) -> Settings:
+    for name in ("state", "outbox", "receipts", "inbox"):
+        (folder / name).mkdir()
+    return of(folders={name: str(folder / name) for name in ("state", "outbox", "receipts", "inbox")})
+
+
+def noise(channels: int = 4) -> np.ndarray:
+    return np.random.default_rng(1).integers(-3000, 3000, (32_000, channels)).astype(np.int16)
+
+
+def listened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, frames: np.ndarray) -> dict[str, Check]:
+    """What the look says of an ALSA device that plays these frames in the room's time."""
+    monkeypatch.setenv("ALSA_CONFIG_PATH", str(write_alsa(tmp_path, {"counter": file_device(tmp_path / "fifo")})))
+    monkeypatch.setattr(examine, "LISTEN_S", 2.6)
+    geometry = tmp_path / "four.toml"
+    geometry.write_text(
+        'name = "four"\npositions_m = [[0.03, 0, 0], [0, 0.03, 0], [-0.03, 0, 0], [0, -0.03, 0]]\n', encoding="utf-8"
+    )
+    with Feeder(tmp_path / "fifo", frames):
+        checks = look_at_microphone(of(array={"name": str(geometry), "device": "counter"}))
+    return {check.name: check for check in checks}
+
+
+@pytest.mark.real
+@needs_pyaudio
+def test_a_live_microphone_is_fine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checks = listened(tmp_path, monkeypatch, noise())
+    assert {name: check.state for name, check in checks.items()} == {
+        "sides": "ok",
+        "microphone": "ok",
+        "channels": "ok",
+    }
+
+
+@pytest.mark.real
+@needs_pyaudio
+def test_two_channels_that_carry_the_same_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = noise()
+    frames[:, 2] = frames[:, 1]
+    assert listened(tmp_path, monkeypatch, frames)["channels"].what == "channels 1 and 2 carry the same"
+
+
+@pytest.mark.real
+@needs_pyaudio
+def test_digital_silence_on_all_channels_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check = listened(tmp_path, monkeypatch, np.zeros((32_000, 4), np.int16))["channels"]
+    assert (check.state, check.what) == ("fail", "digital silence on every channel")
+
+
+@pytest.mark.real
+@needs_pyaudio
+def test_no_microphone_is_to_be_mended_and_its_channels_are_skipped() -> None:
+    checks = look_at_microphone(of(array={"device": "no such device"}))
+    assert states(checks) == {"sides": "ok", "microphone": "fail", "channels": "skipped"}
+
+
+def test_an_unknown_array_is_to_be_mended() -> None:
+    checks = look_at_microphone(of(array={"name": "ear"}))
+    assert states(checks) == {"sides": "fail", "microphone": "skipped", "channels": "skipped"}
+    assert "respeaker-usb-v2" in checks[0].what + checks[0].remedy
+
+
+def test_a_good_spool_is_fine_and_looking_changes_nothing(tmp_path: Path) -> None:
+    settings = spool(tmp_path)
+    for name in ("0000000001.json", ".0000000002.json.part", "health.json"):
+        (tmp_path / "outbox" / name).touch()
+    checks = look_at_folders(settings)
+    assert states(checks) == {"disk": "ok", "folders": "ok", "outbox": "ok"}
+    assert checks[-1].what.startswith("1 messages")
+    assert len(list((tmp_path / "outbox").iterdir())) == 3
+
+
+def test_missing_folders_are_named_and_their_disk_is_still_looked_at(tmp_path: Path) -> None:
+    settings = of(folders={"state": str(tmp_path / "none" / "deep")})
+    disk, folders = look_at_folders(settings)
+    assert str(tmp_path) in disk.what
+    assert folders.state == "fail"
+    assert f"state ({tmp_path}/none/deep)" in folders.what
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path) -> None:
+    settings = spool(tmp_path)
+    (tmp_path / "state").chmod(0o500)
+    assert "can't use state" in look_at_folders(settings)[1].what
+
+
+def test_without_a_broker_there_is_a_doubt_and_no_fault() -> None:
+    assert states(look_at_broker(Settings())) == {"broker": "warn"}
+
+
+def test_a_broker_that_is_not_there_is_to_be_mended() -> None:
+    (check,) = look_at_broker(of(broker={"host": "127.0.0.1", "port": 1, "tls": False}))
+    assert check.state == "fail"
+    assert "127.0.0.1:1 can't be reached" in check.what
+
+
+def test_the_clock_and_the_privacy_rules_are_looked_at() -> None:
+    assert look_at_clock(Settings())[0].name == "clock"
+    assert states(look_at_privacy(Settings())) == {"privacy": "ok"}
+
+
+def test_a_missing_model_is_to_be_mended(tmp_path: Path) -> None:
+    (check,) = look_at_model(of(folders={"models": str(tmp_path)}))
+    assert (check.name, check.state) == ("model", "fail")
+    assert check.remedy
+
+
+def test_words_that_are_off_are_skipped() -> None:
+    assert states(look_at_recogniser(of(words={"enabled": False}))) == {"recogniser": "skipped"}
+
+
+def test_no_speech_model_is_a_doubt_since_everything_else_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(_settings: Settings) -> Path:
+        raise ModelMissing("no speech model small: run `counterpoint models pull`")
+
+    monkeypatch.setattr(examine, "vosk_folder", none)
+    (check,) = look_at_recogniser(Settings())
+    assert (check.state, check.remedy) == ("warn", "run `counterpoint models pull`")
+
+
+def test_a_corrupt_speech_model_is_to_be_mended(tmp_path: Path) -> None:
+    (check,) = look_at_recogniser(of(words={"model": str(tmp_path)}))
+    assert (check.name, check.state) == ("recogniser", "fail")
+
+
+@pytest.mark.parametrize(("kind", "state"), [("pins", "fail"), ("none", "skipped")])
+def test_missing_pins_matter_only_to_a_light_on_pins(monkeypatch: pytest.MonkeyPatch, kind: str, state: str) -> None:
+    def no_pi() -> None:
+        raise PartMissing("no pins: this is no Pi; set light.kind")
+
+    monkeypatch.setattr(examine, "find_pins", no_pi)
+    assert states(look_at_pins(of(light={"kind": kind}))) == {"pins": state}
