@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections import deque
 from contextlib import suppress
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Final, Self
@@ -81,6 +82,7 @@ class Microphone:
         self._stopping = Event()
         self._ran_away = Event()
         self._time = StreamTime()
+        self._ready: deque[Block] = deque()  # cut, and not yielded yet
 
     def __enter__(self) -> Self:
         """Open the device and begin to listen."""
@@ -108,10 +110,13 @@ class Microphone:
         self._thread.join(START_S)
 
     def blocks(self) -> Iterator[Block]:
-        """Wait for and yield block after block until `close`."""
+        """Wait for and yield block after block until `close`; a second iteration goes on where the first broke off."""
         while not self._stopping.is_set():
+            if self._ready:
+                yield self._ready.popleft()
+                continue
             chunk = self._ring.take(BLOCK_S)
-            yield from self._away() if chunk is None else self._place(chunk)
+            self._ready.extend(self._away() if chunk is None else self._place(chunk))
 
     def _place(self, chunk: Chunk) -> Iterator[Block]:
         """Put a chunk at its time: what was lost before it, then itself."""

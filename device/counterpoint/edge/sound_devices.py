@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from counterpoint.hearing.geometry import ArrayGeometry
 
 PERIOD_S: Final = 0.02  # the device wakes us once a block; PortAudio buffers two periods
-LONGEST_READ_S: Final = 0.2  # a backlog is read in parts, so that the thread can still be stopped
+READ_S: Final = 0.01  # read in small parts: a source made of a pipe gives no more at once, and repeats itself if asked
 OTHER_RATES_HZ: Final = (48_000, 44_100)
 INPUT_OVERFLOWED: Final = -9981  # paInputOverflowed
 
@@ -73,11 +73,10 @@ class Capture:
         self.rate_hz = device.rate_hz
         self._port = port
         self._stream = stream
-        self._period = int(PERIOD_S * device.rate_hz)
-        self._longest = int(LONGEST_READ_S * device.rate_hz)
+        self._part = int(READ_S * device.rate_hz)
 
     def read(self) -> NDArray[np.int16]:
-        """Return the frames that are ready, shape (frames, channels); (0, channels) when there are none yet.
+        """Return 10 ms of what is ready, shape (frames, channels); (0, channels) while there is less.
 
         Raises:
             MicrophoneLost: The device is gone.
@@ -85,11 +84,10 @@ class Capture:
         """
         try:
             ready = self._stream.get_read_available()
-            count = min(ready, self._longest) if ready >= self._period else 0
-            content = self._stream.read(count, exception_on_overflow=True) if count else b""
+            content = self._stream.read(self._part, exception_on_overflow=True) if ready >= self._part else b""
         except OSError as error:
             if error.errno == INPUT_OVERFLOWED:
-                raise DeviceOverflowed(count) from error
+                raise DeviceOverflowed(self._part) from error
             raise MicrophoneLost(f"{self.name} went away: {error}") from error
         if ready < 0:  # PyAudio returns PortAudio's error code instead of raising it
             raise MicrophoneLost(f"{self.name} went away (PortAudio error {ready})")
