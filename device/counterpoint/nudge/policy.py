@@ -28,9 +28,6 @@ class Nudge:
 
     A cue costs a token and starts the refractory time; so does a cue that is withheld, or its moment would differ
     from that of a cue that was lit. A withheld cue is recorded as an `off` whose reason begins with "withheld".
-
-    Attributes:
-        withheld: Cues withheld so far.
     """
 
     def __init__(self, rules: NudgeRules, seed: int = 0, *, dark_until_s: float = 0.0) -> None:
@@ -41,12 +38,10 @@ class Nudge:
             seed: Seed of the draw that withholds cues.
             dark_until_s: End of the first dark days, seconds on the sample clock.
         """
-        self.withheld = 0
         self._rules = rules
         self._tokens = Tokens(rules.tokens, rules.token_minutes * 60, rules.confidence_full, rules.confidence_empty)
         self._draw = random.Random(seed)  # noqa: S311 - an experiment's draw, no secret
-        self._first_light_s = dark_until_s
-        self._paused_until_s = 0.0
+        self._dark_until_s = dark_until_s
         self._visit_dark = False
         self._ready_s = 0.0
         self._lit: CueKind | None = None
@@ -55,10 +50,6 @@ class Nudge:
         self._visit_open = False
         self._talked_over_s = -1.0
         self._green_given = False
-
-    def darken(self, until_s: float) -> None:
-        """Keep the light off until this time on the sample clock; an earlier time than now ends the pause."""
-        self._paused_until_s = until_s
 
     def darken_visit(self) -> None:
         """Keep the light off to the end of this visit, or of the next one when none is open."""
@@ -86,7 +77,7 @@ class Nudge:
                 self._talked_over_s = event.onset_s
 
     def _may_light(self, step: FloorStep, visit: SessionStep) -> bool:
-        dark = self._visit_dark or step.at_s < max(self._first_light_s, self._paused_until_s)
+        dark = self._visit_dark or step.at_s < self._dark_until_s
         return visit.is_open and not visit.is_complex and step.sides_clear and not dark
 
     def _cause(self, step: FloorStep) -> CueKind | None:
@@ -125,7 +116,6 @@ class Nudge:
         else:
             self._tokens.spend(step.at_s)
             if self._draw.random() < self._rules.withhold_share:
-                self.withheld += 1
                 return Cue(step.at_s, "off", f"withheld {cause}: {REASONS[cause]}")
         self._lit = cause
         self._off_s = step.at_s + self._rules.show_s
