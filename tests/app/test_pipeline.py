@@ -9,7 +9,7 @@ import pytest
 
 from counterpoint.app.pipeline import Pipeline
 from counterpoint.conversation import Floor, Visits
-from counterpoint.hearing import BUILT_IN, ChannelWatch, Zones
+from counterpoint.hearing import BUILT_IN, ChannelWatch, Detector, Zones
 from counterpoint.nudge import Nudge
 from counterpoint.settings import FloorRules, NudgeRules, SessionRules
 from counterpoint.values import (
@@ -29,12 +29,11 @@ ARRAY = BUILT_IN["respeaker-usb-v2"]
 NOT_MEASURED = Uncertainty("simulation", 0.0, 0.0, {}, {}, 0.0)
 
 
-class ScriptedDetector:
+class ScriptedDetector(Detector):
     """Believes what the script says, whatever it hears: the line is under test here, not the model."""
 
-    look_back_s = 0.1
-
     def __init__(self, customer_until_s: float, agent_from_s: float, agent_until_s: float) -> None:
+        self.look_back_s = 0.1
         self._customer_until_s = customer_until_s
         self._agent = (agent_from_s, agent_until_s)
 
