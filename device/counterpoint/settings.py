@@ -57,7 +57,7 @@ class FloorRules(Rules, frozen=True):
     backchannel_max_s: Seconds = 1.0
     """Longer speech of the second voice is no backchannel, unless the detector is sure."""
     pause_backchannel_max_s: Seconds = 0.6
-    """In a pause of the first voice a longer word is an answer: there the detector's evidence does not apply."""
+    """In a pause, or at the end, of the first voice's turn a longer word is an answer, whatever the detector says."""
     predict_after_s: Seconds = 0.3
     """A talk-over is predicted after this much overlap at the earliest."""
     predict_confidence: Share = 0.5

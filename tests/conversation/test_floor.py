@@ -110,6 +110,9 @@ def only(talk: Talk, kind: str) -> FloorEvent:
             id="goes on after all while the other answers, and drowns them out",
         ),
         pytest.param(
+            Talk().customer(0.0, 6.0).agent(5.8, 6.5), [(SHIFT, "agent")], id="a short reply to the end of a turn"
+        ),
+        pytest.param(
             Talk().customer(0.0, 4.0).agent(2.0, 2.6).agent(3.0, 3.7),
             [(OVER, "agent"), (TRIED, "agent"), (OVER, "agent"), (TRIED, "agent")],
             id="two tries are two overlaps",

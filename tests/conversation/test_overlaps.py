@@ -38,6 +38,8 @@ def taken(first_after_s: float, second_after_s: float) -> Outcome:
         (ended(3.0, 1.5), 0.1, "backchannel"),
         (ended(1.5, 1.6), 0.6, "attempt"),
         (ended(0.2, 0.5), 0.2, "backchannel"),
+        (ended(0.2, 0.7), 0.2, "transition"),
+        (ended(0.7, 0.95), 0.3, "backchannel"),
         (ended(0.5, 0.6, first_turn_s=0.8), 0.6, "transition"),
         (ended(0.8, 1.4), 0.6, "interruption"),
         (taken(0.3, 1.3), 0.6, "transition"),

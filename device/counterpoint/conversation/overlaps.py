@@ -83,16 +83,18 @@ def confidence(entry: Entry, outcome: Outcome, rules: FloorRules) -> float:
 def settlement(entry: Entry, outcome: Outcome, rules: FloorRules) -> EventKind:
     """What an overlap was, once it is known who goes on (Beattie 1982)."""
     evidence = entry.evidence
-    is_short = not outcome.second_goes_on and outcome.second_until_s - entry.onset_s < rules.backchannel_max_s
+    length_s = outcome.second_until_s - entry.onset_s
     outlasted = outcome.second_goes_on or outcome.second_until_s - outcome.first_until_s >= rules.bridge_s
+    was_ending = outcome.first_until_s - entry.onset_s <= rules.transition_s
+    is_short = not outcome.second_goes_on and length_s < rules.backchannel_max_s
+    is_answer = was_ending and outlasted and length_s >= rules.pause_backchannel_max_s
     takes_nothing = evidence <= 1 - rules.sure_evidence
     if is_short and outcome.first_turn_s < rules.backchannel_max_s and evidence < rules.sure_evidence:
         return "transition"  # a chorus: greetings, thanks
-    if (is_short and evidence < EVEN) or (takes_nothing and not outlasted):
+    if (is_short and not is_answer and evidence < EVEN) or (takes_nothing and not outlasted):
         return "backchannel"
     if not outlasted:
         return "attempt"
-    was_ending = outcome.first_until_s - entry.onset_s <= rules.transition_s
     if takes_nothing or (was_ending and evidence < rules.sure_evidence):
         return "transition"
     return "interruption"
