@@ -33,9 +33,12 @@ class ScriptedDetector(Detector):
     """Believes what the script says, whatever it hears: the line is under test here, not the model."""
 
     def __init__(self, customer_until_s: float, agent_from_s: float, agent_until_s: float) -> None:
-        self.look_back_s = 0.1
         self._customer_until_s = customer_until_s
         self._agent = (agent_from_s, agent_until_s)
+
+    @property
+    def look_back_s(self) -> float:
+        return 0.1
 
     def step(self, frame: ZoneFrame) -> Activity:
         start_s = round(frame.start_s - self.look_back_s, 6)
