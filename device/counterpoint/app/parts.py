@@ -21,10 +21,19 @@ if TYPE_CHECKING:
     from counterpoint.values import Calibration
 
 
-def build_pipeline(
-    settings: Settings, array: ArrayGeometry, calibration: Calibration, *, channels: int, words: WordsLine | None
+def build_pipeline(  # noqa: PLR0913 - what a line is made of, each by its name
+    settings: Settings,
+    array: ArrayGeometry,
+    calibration: Calibration,
+    *,
+    channels: int,
+    words: WordsLine | None,
+    dark_until_s: float = 0.0,
+    seed: int = 0,
 ) -> Pipeline:
     """The whole line for an array at these bearings; `channels` is what the source gives.
+
+    The light stays dark until `dark_until_s` on the sample clock; `seed` draws which cues are withheld.
 
     Raises:
         ChannelsMismatch: The source has not the channels that the array needs.
@@ -37,7 +46,7 @@ def build_pipeline(
         detector=Detector(read_model("talk_over", folder)),
         floor=Floor(settings.floor),
         visits=Visits(settings.session, read_uncertainty(folder), words=words is not None),
-        nudge=Nudge(settings.nudge),
+        nudge=Nudge(settings.nudge, seed, dark_until_s=dark_until_s),
         words=words,
     )
 

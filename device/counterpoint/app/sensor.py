@@ -9,12 +9,15 @@ import logging
 import signal
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 from queue import SimpleQueue
+from secrets import randbits
 from typing import TYPE_CHECKING, Final
 
 from counterpoint.app.parts import build_pipeline, build_words
 from counterpoint.care.pause import Pause
 from counterpoint.edge.array_file import load_array
+from counterpoint.edge.first_days import FirstDays
 from counterpoint.edge.lights import open_light
 from counterpoint.edge.microphone import Microphone
 from counterpoint.edge.pins import Button, MicrophoneStateLight, MuteSense
@@ -66,8 +69,15 @@ class Sensor:
         self._pause = Pause(settings.button)
         self._microphone = stack.enter_context(Microphone(array, settings.array.device))
         calibration = Calibration(settings.array.agent_deg, settings.array.customer_deg)
+        self._first_days = FirstDays(Path(settings.folders.state))
         self._pipeline = build_pipeline(
-            settings, array, calibration, channels=self._microphone.channels, words=self._words
+            settings,
+            array,
+            calibration,
+            channels=self._microphone.channels,
+            words=self._words,
+            dark_until_s=self._first_days.dark_until_s(settings.nudge.dark_days),
+            seed=randbits(32),
         )
         self._unsaved: list[Session] = []
         self._blocks = 0
@@ -88,7 +98,7 @@ class Sensor:
                 self._tick(moment)
         notify(STOPPING)
         self._keep(self._pipeline.close().session)
-        self._save()
+        self._save(self._blocks * BLOCK_S)
 
     def _heard(self, block: Block) -> Block:
         """The block, or silence in its place while the device is paused; presses take effect here."""
@@ -110,18 +120,19 @@ class Sensor:
 
     def _tick(self, moment: Moment) -> None:
         notify(WORKING)
-        self._save()
+        self._save(moment.floor.at_s)
         health_blocks = round(self._settings.broker.health_minutes * 60 / BLOCK_S)
         if self._blocks % health_blocks <= TICK_BLOCKS:
             self._spool.report(self._health(moment.channels))
 
-    def _save(self) -> None:
+    def _save(self, at_s: float) -> None:
         """Write what waits; a full disk loses nothing and stops nothing, it is tried again at the next tick."""
         try:
             while self._unsaved:
                 self._spool.add(self._unsaved[0])
                 del self._unsaved[0]
             self._spool.tick()
+            self._first_days.keep(at_s)
         except StorageError as error:
             log.warning("%s", error)
 
