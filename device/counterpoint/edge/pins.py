@@ -92,7 +92,7 @@ def _lgpio_factory() -> Any:  # noqa: ANN401 - gpiozero publishes no types
 
 
 class _Pins:
-    """Devices on pins as one context manager; `there` is False when the pins are missing."""
+    """Devices on pins as one context manager; none when the pins are missing."""
 
     def __init__(self, what: str, make: Callable[[Any], tuple[Any, ...]]) -> None:
         self._devices: tuple[Any, ...] = ()
@@ -102,11 +102,6 @@ class _Pins:
                 self._devices = make(factory)
         except PartMissing as missing:
             say_once(str(missing))
-
-    @property
-    def there(self) -> bool:
-        """The pins are there and ours."""
-        return bool(self._devices)
 
     def __enter__(self) -> Self:
         return self
