@@ -5,23 +5,26 @@ features (114) -> normalise -> linear, ReLU -> GRU -> GRU -> linear, sigmoid -> 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import onnx
 import torch
-from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from counterpoint.hearing.detector import MODEL_VERSION
 from counterpoint.hearing.zones import FEATURES, MEL_BANDS, SHARE_BANDS
 
-HIDDEN: Final = 96
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+HIDDEN: Final = 128
 LAYERS: Final = 2
 OUTPUTS: Final = 3
 LOOK_BACK_FRAMES: Final = 5
 """The belief is about 100 ms ago: the wait in which an onset, a burst and a reflection part."""
 CLIP: Final = 6.0
+DROPOUT: Final = 0.15
 OPSET: Final = 17
 
 
@@ -33,13 +36,14 @@ class TalkOverNet(torch.nn.Module):  # type: ignore[misc]  # torch publishes its
         self.register_buffer("mean", torch.tensor(mean))
         self.register_buffer("scale", torch.tensor(1 / spread))
         self.inlet = torch.nn.Linear(FEATURES, HIDDEN)
-        self.memory = torch.nn.GRU(HIDDEN, HIDDEN, LAYERS, batch_first=True)
+        self.memory = torch.nn.GRU(HIDDEN, HIDDEN, LAYERS, batch_first=True, dropout=DROPOUT)
+        self.forget = torch.nn.Dropout(DROPOUT)
         self.outlet = torch.nn.Linear(HIDDEN, OUTPUTS)
 
     def forward(self, features: torch.Tensor, state: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits, shape (batch, frames, 3), and the state after the last frame."""
         level = torch.clamp((features - self.mean) * self.scale, -CLIP, CLIP)
-        remembered, after = self.memory(torch.relu(self.inlet(level)), state)
+        remembered, after = self.memory(self.forget(torch.relu(self.inlet(level))), state)
         return self.outlet(remembered), after
 
 
@@ -58,7 +62,7 @@ def swapped_sides() -> NDArray[np.int64]:
 
 
 def to_onnx(net: TalkOverNet, seed: int) -> bytes:
-    """The network as one ONNX step: features (1, 114) and state (2, 1, 96) in, beliefs (1, 3) and state out."""
+    """The network as one ONNX step: features (1, 114) and state (2, 1, 128) in, beliefs (1, 3) and state out."""
     graph = helper.make_graph(
         [*_inlet_nodes(), *_memory_nodes(), *_outlet_nodes()],
         "talk_over",

@@ -1,6 +1,6 @@
 """Makes models/talk_over.onnx: simulates counters, trains, exports, writes the manifest entry.
 
-Run: PYTHONPATH=device python models/train_talk_over.py --data DIR --work DIR --seed N
+Run: PYTHONPATH=device:. python models/train_talk_over.py --data DIR --work DIR --seed N
 
 One rule: with the same data, seed and thread count it makes the same model; nothing is drawn outside the seed.
 """
@@ -15,17 +15,19 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from models.rooms.scenes import Condition, Scene, make_scene
+from models.rooms.voices import Library, Part, read_library
+from models.talk_over_net import LOOK_BACK_FRAMES, TalkOverNet, swapped_sides, to_onnx
 
-from counterpoint.hearing.zones import FEATURES, Zones
+from counterpoint.hearing.zones import FEATURES, MEL_BANDS, Zones
 from counterpoint.values import BLOCK_SAMPLES, Block
-from rooms.scenes import Condition, Scene, make_scene
-from rooms.voices import Library, Part, read_library
-from talk_over_net import LOOK_BACK_FRAMES, TalkOverNet, swapped_sides, to_onnx
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 HERE: Final = Path(__file__).parent
 SCENE_S: Final = 30.0
@@ -136,6 +138,7 @@ def _anneal(optimiser: torch.optim.Optimizer, progress: float) -> None:
 
 def _epoch(net: TalkOverNet, optimiser: torch.optim.Optimizer, made: Examples, rng: np.random.Generator) -> float:
     """One pass over all scenes in random order; returns the mean loss."""
+    net.train()
     order = rng.permutation(len(made.features))
     losses = []
     swap = swapped_sides()
@@ -146,6 +149,9 @@ def _epoch(net: TalkOverNet, optimiser: torch.optim.Optimizer, made: Examples, r
         turned = rng.random(len(picked)) < 0.5  # noqa: PLR2004  # every scene is heard from both sides
         features[turned] = features[turned][:, :, swap]
         truth[turned] = truth[turned][:, :, [1, 0, 2, 3]]
+        features[:, :, :MEL_BANDS] += rng.normal(0, 0.15, (len(picked), 1, 1)) + rng.normal(
+            0, 0.1, (len(picked), 1, MEL_BANDS)
+        )
         state = None
         for begin in range(0, FRAMES, CHUNK):
             part = slice(begin, begin + CHUNK)
@@ -170,6 +176,7 @@ def _loss(logits: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
 
 
 def _loss_of(net: TalkOverNet, held: Examples) -> float:
+    net.eval()
     with torch.no_grad():
         logits, _ = net(torch.from_numpy(held.features.astype(np.float32)), None)
         return float(_loss(logits, torch.from_numpy(held.truth.astype(np.float32))))
@@ -206,7 +213,7 @@ def main() -> None:
     made = examples(wishes.data, wishes.work, "train", wishes.hours, wishes.seed)
     held = examples(wishes.data, wishes.work, "valid", 0.3, wishes.seed)
     net = train(made, held, wishes.minutes, wishes.seed)
-    model = to_onnx(net, wishes.seed)
+    model = to_onnx(net.eval(), wishes.seed)
     wishes.out.write_bytes(model)
     write_manifest_entry(wishes.out.parent / "manifest.toml", model)
     print(f"{wishes.out}: {len(model)} bytes")

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyroomacoustics
-from numpy.typing import NDArray
+from models.rooms.voices import RATE, Sound
 from scipy import signal
 
 from counterpoint.hearing.geometry import BUILT_IN, SOUND_M_S, ArrayGeometry
 from counterpoint.values import Calibration
-from rooms.voices import RATE, Sound
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Impulses = list[Sound]
 
@@ -172,19 +174,23 @@ def _possible_t60(counter: Counter) -> float:
 
 def _place(centre: NDArray[np.float64], bearing_deg: float, flat_m: float, up_m: float) -> NDArray[np.float64]:
     angle = math.radians(bearing_deg)
-    return centre + np.array([flat_m * math.cos(angle), flat_m * math.sin(angle), up_m])
+    place: NDArray[np.float64] = centre + np.array([flat_m * math.cos(angle), flat_m * math.sin(angle), up_m])
+    return place
 
 
 def _inside(place: NDArray[np.float64], counter: Counter) -> NDArray[np.float64]:
-    return np.clip(place, 0.25, np.array(counter.size_m) - 0.25)
+    kept: NDArray[np.float64] = np.clip(place, 0.25, np.array(counter.size_m) - 0.25)
+    return kept
 
 
 def _turned(places: NDArray[np.float64], degrees: float) -> NDArray[np.float64]:
     c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    return places @ np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
+    turned: NDArray[np.float64] = places @ np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
+    return turned
 
 
 def _beside(rng: np.random.Generator, mouth: NDArray[np.float64]) -> NDArray[np.float64]:
     """A side's own microphone: 0.15 to 0.5 m from the mouth."""
     offset = rng.normal(size=3)
-    return mouth + offset / np.linalg.norm(offset) * rng.uniform(0.15, 0.5)
+    place: NDArray[np.float64] = mouth + offset / np.linalg.norm(offset) * rng.uniform(0.15, 0.5)
+    return place

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from models.rooms import acoustics, scripts
+from models.rooms.voices import RATE, Flags, Library, Sound, Voice, active_frames
 
 from counterpoint.values import BLOCK_SAMPLES
-from rooms import acoustics, scripts
-from rooms.acoustics import Counter
-from rooms.scripts import Span
-from rooms.voices import RATE, Flags, Library, Sound, Voice, active_frames
+
+if TYPE_CHECKING:
+    from models.rooms.acoustics import Counter
+    from models.rooms.scripts import Span
+    from numpy.typing import NDArray
 
 Condition = Literal["mixed", "quiet", "office", "busy", "neighbour"]
 
@@ -53,20 +55,36 @@ class _Mixture:
     noise: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Talker:
+    """A voice, and how fast it speaks here: the same voice a little faster is nearly another."""
+
+    voice: Voice
+    speed: float
+
+    def says(self, rng: np.random.Generator, span: Span) -> Sound:
+        """Speech for a span; a natural one ends where the speaker paused."""
+        seconds = (span.end_s - span.start_s) * self.speed
+        sound = self.voice.phrase(rng, seconds) if span.natural else self.voice.cut(rng, seconds)
+        at = np.arange(0, len(sound) - 1, self.speed)
+        faster: Sound = np.interp(at, np.arange(len(sound)), sound).astype(np.float32)
+        return faster
+
+
 def make_scene(rng: np.random.Generator, library: Library, seconds: float, condition: Condition) -> Scene:
     """Draw a scene; `mixed` draws the condition as well, for training."""
     geometry = acoustics.random_array(rng)
     counter = acoustics.random_counter(rng, geometry)
-    mixture = _mixture(rng, library, condition)
+    mixture = _mixture(rng, condition)
     spans = _script(rng, library, seconds)
-    voices = [_pick(rng, library), _pick(rng, library)]
-    dry, active = _spoken(rng, voices, spans, seconds)
+    talkers = [_pick(rng, library), _pick(rng, library)]
+    dry, active = _spoken(rng, talkers, spans, seconds)
     samples = _sounded(rng, library, counter, mixture, dry, active)
     takes, known = _floor_truth(spans, active)
     return Scene(samples, counter, tuple(spans), active, takes, known)
 
 
-def _mixture(rng: np.random.Generator, library: Library, condition: Condition) -> _Mixture:
+def _mixture(rng: np.random.Generator, condition: Condition) -> _Mixture:
     """The levels of a condition."""
     out = -np.inf
     if condition == "quiet":
@@ -98,21 +116,20 @@ def _script(rng: np.random.Generator, library: Library, seconds: float) -> list[
     return spans
 
 
-def _pick(rng: np.random.Generator, library: Library) -> Voice:
+def _pick(rng: np.random.Generator, library: Library) -> _Talker:
     """A reader, or now and then someone who orders coffee."""
     pool = library.orders if library.orders and rng.random() < 0.3 else library.readers  # noqa: PLR2004  # share
-    return pool[int(rng.integers(len(pool)))]
+    return _Talker(pool[int(rng.integers(len(pool)))], float(rng.uniform(0.88, 1.14)))
 
 
-def _spoken(rng: np.random.Generator, voices: list[Voice], spans: list[Span], seconds: float) -> tuple[Sound, Flags]:
+def _spoken(rng: np.random.Generator, talkers: list[_Talker], spans: list[Span], seconds: float) -> tuple[Sound, Flags]:
     """The two dry voices, shape (2, samples), and who is heard in each frame."""
     total = int(seconds * RATE)
     dry = np.zeros((2, total), dtype=np.float32)
     active = np.zeros((2, total // FRAME), dtype=np.bool_)
     for span in spans:
         length = span.end_s - span.start_s
-        voice = voices[span.side]
-        sound = voice.phrase(rng, length) if span.natural else voice.cut(rng, length)
+        sound = talkers[span.side].says(rng, span)
         gain = rng.uniform(-9, -1) if span.kind == "backchannel" else rng.normal(0, 1.5)
         begin = int(span.start_s * RATE) // FRAME * FRAME
         sound = sound[: min(len(sound), int(length * RATE * 1.3), total - begin)] * np.float32(10 ** (gain / 20))

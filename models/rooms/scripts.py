@@ -6,10 +6,12 @@ One rule: a script knows times and kinds, never sound.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SpanKind = Literal["talk", "backchannel"]
 
@@ -96,10 +98,10 @@ def takes_floor(spans: list[Span], second: Span) -> bool | None:
     first = others[-1]
     if first.kind == "backchannel":
         return False
-    return first.cut_off or _speaks_until(spans, first) - second.start_s > TRANSITION_S
+    return first.cut_off or speaks_until(spans, first) - second.start_s > TRANSITION_S
 
 
-def _speaks_until(spans: list[Span], first: Span) -> float:
+def speaks_until(spans: list[Span], first: Span) -> float:
     """When the speaker of `first` really stops: short gaps do not count."""
     end = first.end_s
     for span in sorted((one for one in spans if one.side == first.side), key=lambda one: one.start_s):

@@ -20,6 +20,8 @@ MODEL_VERSION: Final = "1"
 MAX_LOOK_BACK: Final = 25
 LOST_BLOCK: Final = BLOCK_SAMPLES // 2
 """A block of which more than half was lost says nothing about the sides."""
+LOST_STRETCH: Final = 5
+"""Lost blocks in a row from which on the sides are unclear: a shorter gap, under 0.1 s, is like a short pause."""
 
 
 class Detector:
@@ -37,6 +39,7 @@ class Detector:
         shape = self._session.get_inputs()[1].shape
         self._state: Samples = np.zeros(shape, dtype=np.float32)
         self._features = np.zeros((1, FEATURES), dtype=np.float32)
+        self._lost_in_a_row = 0
         self._since_lost = MAX_LOOK_BACK
 
     @property
@@ -47,12 +50,13 @@ class Detector:
     def step(self, frame: ZoneFrame) -> Activity:
         """Take the newest frame; return the belief about the one `look_back_s` earlier.
 
-        `start_s` is negative during the first frames of a stream. `sides_clear` is False while the judged frame
-        or one after it was lost.
+        `start_s` is negative during the first frames of a stream. `sides_clear` is False while a lost
+        stretch of 0.1 s or more is under judgement.
         """
         self._features[0] = frame.features
         belief, self._state = self._session.run(None, {"features": self._features, "state": self._state})
-        self._since_lost = 0 if frame.lost_samples > LOST_BLOCK else self._since_lost + 1
+        self._lost_in_a_row = self._lost_in_a_row + 1 if frame.lost_samples > LOST_BLOCK else 0
+        self._since_lost = 0 if self._lost_in_a_row >= LOST_STRETCH else self._since_lost + 1
         agent, customer, takes_floor = (float(p) for p in belief[0])
         return Activity(
             start_s=frame.start_s - self.look_back_s,

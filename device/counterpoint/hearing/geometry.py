@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
 from counterpoint.errors import ArrayUnknown, ChannelsMismatch
-from counterpoint.values import Calibration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from counterpoint.values import Calibration
 
 SOUND_M_S: Final = 343.0
 """Speed of sound at 20 degrees Celsius."""

@@ -109,7 +109,7 @@ class Zones:
         if np.isnan(newest.sum()):
             np.nan_to_num(newest, copy=False)
         np.multiply(window, self._analysis, out=self._windowed)
-        np.fft.rfft(self._windowed, axis=1, out=self._spectra)
+        np.fft.rfft(self._windowed, axis=1, out=self._spectra)  # type: ignore[arg-type]  # float32 gives complex64; the stub knows complex128 only
         if self._equalise:
             self._learn_gains()
             self._spectra *= self._gain
@@ -189,7 +189,8 @@ def _beam_weights(geometry: ArrayGeometry, calibration: Calibration) -> Spectra:
 
 
 def _frequencies_hz() -> NDArray[np.float64]:
-    return np.fft.rfftfreq(WINDOW, 1 / SAMPLE_RATE_HZ)
+    hertz: NDArray[np.float64] = np.linspace(0, SAMPLE_RATE_HZ / 2, BINS)
+    return hertz
 
 
 def _steering(geometry: ArrayGeometry, bearing_deg: float) -> NDArray[np.complex128]:
@@ -204,7 +205,8 @@ def _diffuse_coherence(geometry: ArrayGeometry) -> NDArray[np.complex128]:
     places = np.array(geometry.positions_m)
     distance = np.linalg.norm(places[:, None] - places[None], axis=2)
     coherence = np.sinc(2 * _frequencies_hz()[:, None, None] * distance / SOUND_M_S)
-    return coherence.astype(np.complex128)
+    as_complex: NDArray[np.complex128] = coherence.astype(np.complex128)
+    return as_complex
 
 
 def _superdirective(noise: NDArray[np.complex128], look: NDArray[np.complex128]) -> NDArray[np.complex128]:
