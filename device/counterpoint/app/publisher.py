@@ -1,0 +1,36 @@
+"""Wiring of `counterpoint publish`: settings and keys in, a loop that ends with a signal.
+
+One rule: only what a person must mend before the start ends it with an error; a broker that refuses does not.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from threading import Event
+from typing import TYPE_CHECKING
+
+from counterpoint.edge.keys import load_identity
+from counterpoint.edge.publisher import Publisher, World
+
+if TYPE_CHECKING:
+    from counterpoint.settings import Settings
+
+
+def publish(settings: Settings) -> int:
+    """Bring the outbox to the broker until SIGTERM or Ctrl-C; return 0.
+
+    Raises:
+        SettingsError: Certificate, key or authority can't be used, or TLS is off for a host that is not loopback.
+        StorageError: The outbox or the receipts are not there.
+    """
+    identity = load_identity(settings.broker) if settings.broker.host else None
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    Publisher(settings, identity, World(say=_say)).run(stop.is_set)
+    return 0
+
+
+def _say(line: str) -> None:
+    print(f"publisher: {line}", file=sys.stderr, flush=True)

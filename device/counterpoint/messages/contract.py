@@ -1,0 +1,103 @@
+"""The contract as files: JSON Schemas and an AsyncAPI 3 document, made from the values and channels that are used.
+
+One rule: the committed files equal what this makes (a test says so); write them anew with
+`python -m counterpoint.messages.contract FOLDER`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from counterpoint.messages.channels import CONTENT_TYPE, SCHEMA_PROPERTY, SENT, STATE, WILL_DELAY_S, Channel
+from counterpoint.messages.topics import CODE, ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Tree = str | int | bool | list["Tree"] | dict[str, "Tree"]
+ASYNCAPI: Final = "asyncapi.yaml"
+
+
+def contract_files() -> Mapping[str, str]:
+    """Return the text of every file of the contract by its name."""
+    schemas = {f"{channel.schema}.json": _schema(channel) for channel in SENT}
+    return {ASYNCAPI: "\n".join(_yaml(_asyncapi())) + "\n", **schemas}
+
+
+def _schema(channel: Channel) -> str:
+    schema = msgspec.json.schema(channel.kind)
+    named = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": channel.schema, **schema}
+    return json.dumps(named, indent=2) + "\n"
+
+
+def _asyncapi() -> dict[str, Tree]:
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Counterpoint device",
+            "version": "1",
+            "description": "What a device sends over MQTT 5. Made from the code: see contract.py.",
+        },
+        "defaultContentType": CONTENT_TYPE,
+        "channels": {channel.leaf: _channel(channel) for channel in SENT},
+        "operations": {f"send_{channel.leaf}": _operation(channel) for channel in SENT},
+        "components": {"messages": {channel.leaf: _message(channel) for channel in SENT}},
+    }
+
+
+def _channel(channel: Channel) -> dict[str, Tree]:
+    code: Tree = {"description": f"An opaque code: {CODE.pattern}"}
+    return {
+        "address": f"{ROOT}/{{site}}/{{device}}/{channel.leaf}",
+        "description": channel.about,
+        "parameters": {"site": code, "device": code},
+        "messages": {channel.leaf: {"$ref": f"#/components/messages/{channel.leaf}"}},
+    }
+
+
+def _operation(channel: Channel) -> dict[str, Tree]:
+    binding: dict[str, Tree] = {"qos": channel.qos, "retain": channel.retain}
+    if channel.expires:
+        binding["messageExpiryInterval"] = {"type": "integer", "description": "Two health periods, in seconds"}
+    if channel is STATE:
+        binding["x-lastWill"] = {"state": "lost", "delay_s": WILL_DELAY_S}
+    return {
+        "action": "send",
+        "channel": {"$ref": f"#/channels/{channel.leaf}"},
+        "bindings": {"mqtt": binding},
+    }
+
+
+def _message(channel: Channel) -> dict[str, Tree]:
+    return {
+        "name": channel.schema,
+        "contentType": CONTENT_TYPE,
+        "headers": {"type": "object", "properties": {SCHEMA_PROPERTY: {"const": channel.schema}}},
+        "payload": {"$ref": f"./{channel.schema}.json"},
+    }
+
+
+def _yaml(tree: dict[str, Tree], indent: str = "") -> list[str]:
+    """Write nested tables as YAML; a leaf is written as JSON, which is YAML too."""
+    lines: list[str] = []
+    for name, value in tree.items():
+        if isinstance(value, dict) and value:
+            lines += [f"{indent}{json.dumps(name) if name.startswith('$') else name}:", *_yaml(value, indent + "  ")]
+        else:
+            lines.append(f"{indent}{json.dumps(name) if name.startswith('$') else name}: {json.dumps(value)}")
+    return lines
+
+
+def write_contract(folder: Path) -> None:
+    """Write every file of the contract into a folder."""
+    for name, text in contract_files().items():
+        (folder / name).write_text(text)
+
+
+if __name__ == "__main__":
+    write_contract(Path(sys.argv[1]))
