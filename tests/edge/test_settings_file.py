@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zoneinfo
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,15 @@ def test_a_file_that_may_not_be_read_says_so(tmp_path: Path) -> None:
     path.chmod(0)
     with pytest.raises(SettingsError, match="check the path and its rights"):
         load_settings(path)
+
+
+def test_a_machine_without_time_zones_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(name: str) -> None:
+        raise zoneinfo.ZoneInfoNotFoundError(name)
+
+    monkeypatch.setattr(zoneinfo, "ZoneInfo", none)
+    monkeypatch.setattr(zoneinfo, "available_timezones", set[str])
+    assert told(tmp_path, "").endswith("there is no time zone database on this machine; apt install tzdata")
 
 
 def test_the_line_of_a_key_is_found_however_it_is_written() -> None:

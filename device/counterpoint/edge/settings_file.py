@@ -110,9 +110,6 @@ def _tree(text: str, path: Path) -> dict[str, object]:
 
 
 def _zone_mistakes(name: str) -> list[Mistake]:
-    """UTC needs no time zone database, any other name has to be in it."""
-    if name == "UTC":
-        return []
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
