@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from counterpoint.values import Block
 
 RING_S: Final = 4.0  # the pipeline may stand still for so long (a full disk, a page that is swapped in)
-POLL_S: Final = 0.004  # how often an empty device is asked: under a quarter of a block, 0.5 % of a core
+REST_S: Final = 0.012  # after audio the device is left alone: the next comes a block later
+POLL_S: Final = 0.004  # then it is asked so often: a fifth of a block late at most
 STALL_S: Final = 0.6  # no live device is silent for 30 periods
 START_S: Final = 4.0  # PulseAudio's null sources need up to 2 s for their first samples
 RETRY_S: Final = 0.5  # with START_S: audio is back within 5 s of the device's coming back
@@ -150,8 +151,9 @@ class Microphone:
                 self._listen(capture, opening)
             except MicrophoneLost as error:
                 log.warning("the microphone is lost: %s", error)
-            self.is_listening = False
-            capture.close()
+            finally:
+                self.is_listening = False
+                capture.close()
             capture = self._reopen()
             opening += 1
 
@@ -170,7 +172,7 @@ class Microphone:
             if idle_s > patience_s:
                 raise MicrophoneLost(f"{capture.name} has stopped giving audio")
             if not has_room:
-                self._stopping.wait(POLL_S)
+                self._stopping.wait(REST_S if idle_s < REST_S else POLL_S)
 
     def _copy(self, capture: Capture, opening: int) -> bool | None:
         """Copy what is ready; return whether the ring had room for it, None when nothing was ready."""

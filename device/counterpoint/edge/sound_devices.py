@@ -149,7 +149,10 @@ def _port_audio() -> Iterator[_PortAudio]:
     if pyaudio is None:
         raise PartMissing("PyAudio is not installed: apt-get install python3-pyaudio")
     turn_off_hooks()
-    port: _PortAudio = pyaudio.PyAudio()
+    try:
+        port: _PortAudio = pyaudio.PyAudio()
+    except OSError as error:
+        raise MicrophoneError(f"PortAudio does not start ({error}): is the sound system installed?") from error
     try:
         yield port
     except MicrophoneError:
