@@ -1,4 +1,4 @@
-"""Counterpoint: hears who speaks from which side of a counter, lights a discreet cue, publishes anonymous statistics."""
+"""Counterpoint: hears who speaks at a service counter, lights a discreet cue, publishes anonymous statistics."""
 
 import os
 

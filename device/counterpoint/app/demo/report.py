@@ -48,8 +48,8 @@ def print_score(console: Console, score: Score) -> None:
     table = Table(
         title="Scripted against found", title_style="bold", title_justify="left", box=None, padding=(0, 2, 0, 0)
     )
-    for heading in ("visit", "at", "scripted", "overlap", "found as", "light", "onset to light"):
-        table.add_column(heading, justify="right" if heading in ("overlap", "onset to light") else "left")
+    for heading in ("visit", "at", "the agent's", "overlap", "found as", "light", "after"):
+        table.add_column(heading, justify="right" if heading in ("overlap", "after") else "left")
     for outcome in score.outcomes:
         if outcome.scripted.kind in SHOWN:
             table.add_row(*_row(outcome))
@@ -69,9 +69,9 @@ def print_lowered(console: Console, lowered: tuple[str, ...]) -> None:
     console.print(Text("Lowered for the show, as a counter's day does not fit into six minutes", style="bold"))
     for line in lowered:
         console.print(f"  {line}", highlight=False)
-    console.print("  the visits count for the hour before this one: a window waits for its hour's end otherwise")
-    console.print("  scripted talk-overs are at least 25 s apart: the light rests for 25 s after a cue")
-    console.print("  people, words and rooms are synthetic: this shows that it works, not how well it hears real ones")
+    console.print("  visits count for the hour before this one (else: a window waits for its hour's end)")
+    console.print("  scripted talk-overs are 25 s apart or more: the light rests that long after a cue")
+    console.print("Voices and room are synthetic: this shows that it works, not how well on a counter.")
 
 
 def _row(outcome: Outcome) -> tuple[str, ...]:
@@ -81,7 +81,7 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
     return (
         str(scripted.visit),
         clock(scripted.onset_s),
-        f"{NAMES[scripted.kind]} by the {scripted.by}",
+        NAMES[scripted.kind],
         f"{scripted.offset_s - scripted.onset_s:.2f} s",
         found,
         ("dark" if fast_ms is None else "amber") + wanted,
@@ -99,4 +99,4 @@ def _verdict(score: Score) -> Text:
     fast = [outcome.onset_to_light_ms for outcome in talk_overs if outcome.onset_to_light_ms is not None]
     times = f", {min(fast)} to {max(fast)} ms after the onset" if fast else ""
     said = f"{lit} of {len(talk_overs)} scripted talk-overs lit{times}"
-    return Text(said if score.as_scripted else f"{said}; marked (!) where the light is not as scripted", style="bold")
+    return Text(said if score.as_scripted else f"{said}; (!) is not as scripted", style="bold")

@@ -70,7 +70,8 @@ def _show(speed: float, *, plain: bool, console: Console, everything: ExitStack)
         Receiver(LOOPBACK, broker.port, topic(SITE, settings.broker.device_id, "window"))
     )
     household = everything.enter_context(Household(settings))
-    words = build_words(settings, wait=speed > 1)  # faster than life, a recogniser that drops would miss most of it
+    with _signals_wait():
+        words = build_words(settings, wait=speed > 1)  # faster than life, a recogniser that drops would miss most of it
     if words is not None:
         everything.callback(words.close)
     source = DemoSource(conversation, speed)
@@ -124,6 +125,16 @@ def _stopped_by_signals() -> Iterator[None]:
     finally:
         for number, action in before.items():
             signal.signal(number, action)
+
+
+@contextmanager
+def _signals_wait() -> Iterator[None]:
+    """For a second, until the speech model is loaded: stopped half way, it complains on stderr."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
