@@ -14,7 +14,7 @@ import soxr
 
 from counterpoint.edge.model_manifest import find_model, speech_models
 from counterpoint.edge.recogniser import VoskRecogniser, vosk_folder
-from counterpoint.errors import ModelCorrupt, ModelMissing
+from counterpoint.errors import ModelCorrupt, ModelError, ModelMissing
 from counterpoint.settings import FolderSettings, Settings, WordsSettings
 from counterpoint.values import Samples
 from counterpoint.words import Utterance
@@ -96,6 +96,14 @@ def test_a_truncated_model_is_one_clear_line(
     with pytest.raises(ModelCorrupt, match="models pull"):
         VoskRecogniser(broken)
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.real
+def test_an_answer_that_cannot_be_read_is_an_error_without_the_words(recogniser: VoskRecogniser) -> None:
+    with pytest.raises(ModelError, match="models verify") as caught:
+        recogniser._utterance('{"result": [{"word": "marzipan", "conf": nan}]}')
+    assert "marzipan" not in str(caught.value)
+    assert caught.value.__cause__ is None
 
 
 def test_a_folder_that_is_no_model_is_one_clear_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ from counterpoint.values import BLOCK_S, FloorStep, ListeningAct, SessionStep, Z
 from counterpoint.words import Utterance, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from counterpoint.values import Samples
 
@@ -124,13 +124,20 @@ def test_a_counter_never_waits_it_drops_and_counts(ear: Ear) -> None:
 def test_audio_after_a_drop_is_another_utterance(ear: Ear) -> None:
     ear.may_go_on.clear()
     line = WordsLine(ear, RULES, wait=False)
-    talk = Talk(line).speaks(4.0, agent=True)
+    talk = Talk(line).speaks(0.6, agent=True)
+    wait_until(line, lambda: line._busy)  # the first piece is with the recogniser, which hangs
+    talk.speaks(4.0, agent=True)
     ear.may_go_on.set()
-    with line._changed:
-        line._changed.wait_for(lambda: not line._queue and not line._busy, 5)
+    wait_until(line, lambda: not line._queue and not line._busy)
     talk.speaks(0.2, agent=True).speaks(1.0)
     line.close()
+    assert line.dropped > 0
     assert ear.utterances == 2
+
+
+def wait_until(line: WordsLine, reached: Callable[[], bool]) -> None:
+    with line._changed:
+        assert line._changed.wait_for(reached, 5)
 
 
 def test_the_customer_is_not_recognised(line: WordsLine, ear: Ear) -> None:
@@ -175,3 +182,16 @@ def test_a_recogniser_that_fails_turns_words_off_and_nothing_else(line: WordsLin
     talk = Talk(line).speaks(2.0, agent=True).speaks(2.0).speaks(1.0, visit=False).speaks(2.0, agent=True)
     assert line.unknown
     assert talk.kinds() == []
+
+
+def test_no_word_is_printed_or_logged(
+    ear: Ear, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    ear.text = "what is marzipan"
+    line = WordsLine(ear, RULES, wait=True)
+    talk = Talk(line).speaks(2.0, agent=True).speaks(1.0)
+    ear.fails = True
+    talk.speaks(2.0, agent=True).speaks(1.0)
+    line.close()
+    out, err = capfd.readouterr()
+    assert "marzipan" not in out + err + caplog.text + repr(vars(line))

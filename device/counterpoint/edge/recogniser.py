@@ -69,7 +69,9 @@ class VoskRecogniser:
 
     def __init__(self, model_folder: Path, recycle_after_s: float = RECYCLE_AFTER_S) -> None:
         if not model_folder.is_dir():
-            raise ModelMissing(f"no speech model at {model_folder}: run `counterpoint models pull`")
+            raise ModelMissing(
+                f"no speech model at {model_folder}: run `counterpoint models pull`, or correct words.model"
+            )
         self._folder = model_folder
         self._recycle_after = round(recycle_after_s * SAMPLE_RATE_HZ)
         self._vosk = _vosk()
@@ -129,7 +131,11 @@ class VoskRecogniser:
 
     def _utterance(self, text: str) -> Utterance:
         begun_s = self._begun / SAMPLE_RATE_HZ
-        heard = msgspec.json.decode(text, type=_VoskResult)
+        try:
+            heard = msgspec.json.decode(text, type=_VoskResult)
+        except msgspec.MsgspecError:
+            # Without its cause: that could quote what was heard.
+            raise ModelError("the recogniser's answer can't be read: run `counterpoint models verify`") from None
         return Utterance(
             tuple(
                 Word(word.word, max(0.0, word.start - begun_s), max(0.0, word.end - begun_s), min(1.0, word.conf))
