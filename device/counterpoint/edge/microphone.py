@@ -27,7 +27,6 @@ from counterpoint.values import BLOCK_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import TracebackType
 
     from counterpoint.hearing.geometry import ArrayGeometry
     from counterpoint.values import Block
@@ -98,17 +97,15 @@ class Microphone:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop listening."""
+    def __exit__(self, *_: object) -> None:
+        """Stop listening and let go of the device."""
         self.close()
+        self._thread.join(START_S)
 
     def close(self) -> None:
-        """Stop listening and end `blocks`; from any thread."""
+        """Stop listening and end `blocks`; from any thread or signal handler, so it waits for nobody."""
         self._stopping.set()
         self._ring.close()
-        self._thread.join(START_S)
 
     def blocks(self) -> Iterator[Block]:
         """Wait for and yield block after block until `close`; a second iteration goes on where the first broke off."""

@@ -18,7 +18,6 @@ from counterpoint.hearing.geometry import raw_channels
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from types import TracebackType
 
     from counterpoint.hearing.geometry import ArrayGeometry
     from counterpoint.values import Block, Samples
@@ -65,9 +64,7 @@ class Recording:
             self.duration_s = self._file.frames / self._file.samplerate
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close the file."""
         self._file.close()
 

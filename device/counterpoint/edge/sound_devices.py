@@ -46,15 +46,15 @@ class SoundDevice:
 
 class _Stream(Protocol):
     def get_read_available(self) -> int: ...
-    def read(self, num_frames: int, exception_on_overflow: bool) -> bytes: ...
+    def read(self, _frames: int, /) -> bytes: ...
     def close(self) -> None: ...
 
 
 class _PortAudio(Protocol):
     def get_device_count(self) -> int: ...
-    def get_device_info_by_index(self, device_index: int) -> dict[str, str | int | float]: ...
+    def get_device_info_by_index(self, _index: int, /) -> dict[str, str | int | float]: ...
     def get_default_input_device_info(self) -> dict[str, str | int | float]: ...
-    def open(self, **settings: object) -> _Stream: ...
+    def open(self, **_settings: object) -> _Stream: ...
     def terminate(self) -> None: ...
 
 
@@ -84,7 +84,7 @@ class Capture:
         """
         try:
             ready = self._stream.get_read_available()
-            content = self._stream.read(self._part, exception_on_overflow=True) if ready >= self._part else b""
+            content = self._stream.read(self._part) if ready >= self._part else b""
         except OSError as error:
             if error.errno == INPUT_OVERFLOWED:
                 raise DeviceOverflowed(self._part) from error
@@ -109,18 +109,6 @@ class DeviceOverflowed(Exception):  # noqa: N818 (no failure: it is caught one c
         self.frames = frames
 
 
-def input_devices() -> tuple[SoundDevice, ...]:
-    """Every device that can capture, in PortAudio's order.
-
-    Raises:
-        PartMissing: PyAudio is not installed.
-    """
-    with silence(), _port_audio() as port:
-        found = _list(port)
-        port.terminate()
-    return found
-
-
 def open_capture(array: ArrayGeometry, wanted: str, channels: int | None) -> Capture:
     """Open the capture device of `array`.
 
@@ -135,8 +123,11 @@ def open_capture(array: ArrayGeometry, wanted: str, channels: int | None) -> Cap
         MicrophoneError: It can't be opened.
         PartMissing: PyAudio is not installed.
     """
+    if pyaudio is None:
+        raise PartMissing("PyAudio is not installed: apt-get install python3-pyaudio")
+    turn_off_hooks()
+    need = channels or array.channels
     with silence(), _port_audio() as port:
-        need = channels or array.channels
         device = _choose(port, (wanted,) if wanted else array.device_names, need, or_default=not wanted)
         count = min(need, device.channels)
         raw_channels(array, count)
@@ -145,10 +136,7 @@ def open_capture(array: ArrayGeometry, wanted: str, channels: int | None) -> Cap
 
 @contextmanager
 def _port_audio() -> Iterator[_PortAudio]:
-    """Give a fresh PortAudio; end it only if what it is wanted for fails."""
-    if pyaudio is None:
-        raise PartMissing("PyAudio is not installed: apt-get install python3-pyaudio")
-    turn_off_hooks()
+    """Give a fresh PortAudio, which looks for devices anew; end it only if what it is wanted for fails."""
     try:
         port: _PortAudio = pyaudio.PyAudio()
     except OSError as error:
