@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -105,11 +106,8 @@ class BrokerServer:
 
     def allow(self, site: str, device: str) -> None:
         """Write the one rule that a device has: its own topics of its own site."""
-        topics = [
-            f"topic write counterpoint/v1/{site}/{device}/{leaf}"
-            for leaf in ("state", "birth", "health", "window", "reply")
-        ]
-        self._rules += [f"user {device}", *topics, f"topic read counterpoint/v1/{site}/{device}/cmd"]
+        own = f"counterpoint/v1/{site}/{device}"
+        self._rules += [f"user {device}", *(f"topic write {own}/{leaf}" for leaf in WRITES), f"topic read {own}/cmd"]
         self._write_rules()
 
     def forbid(self, line: str) -> None:
@@ -118,11 +116,9 @@ class BrokerServer:
         self._write_rules()
 
     def start(self) -> None:
-        self._process = subprocess.Popen(
-            [_mosquitto(), "-c", self.folder / "mosquitto.conf"],
-            stdout=(self.folder / "mosquitto.log").open("ab"),
-            stderr=subprocess.STDOUT,
-        )
+        with (self.folder / "mosquitto.log").open("ab") as log:
+            command = [_mosquitto(), "-c", str(self.folder / "mosquitto.conf")]
+            self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         until_s = time.monotonic() + START_S
         while time.monotonic() < until_s:
             with socket.socket() as probe:
@@ -153,13 +149,11 @@ class BrokerServer:
 
     def _write_settings(self) -> None:
         self._write_rules()
-        _certificate, _key = self.authority.issue("localhost")
+        certificate, key = self.authority.issue("localhost")
         secured = [
             f"cafile {self.authority.file}",
-            *(
-                f"{word} {file}"
-                for word, file in zip(("certfile", "keyfile"), self.authority.issue("localhost"), strict=True)
-            ),
+            f"certfile {certificate}",
+            f"keyfile {key}",
             "require_certificate true",
             "use_identity_as_username true",
             "allow_anonymous false",
@@ -183,6 +177,7 @@ class Listener:
     def __init__(self, server: BrokerServer, topics: str = "counterpoint/v1/#", name: str = COLLECTOR) -> None:
         self.arrived: Queue[MQTTMessage] = Queue()
         self._subscribed: Queue[list[ReasonCode]] = Queue()
+        self._kept: list[MQTTMessage] = []
         self._topics = topics
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=MQTTProtocolVersion.MQTTv5)
         if server.tls:
@@ -208,16 +203,17 @@ class Listener:
         self._client.loop_stop()
 
     def next(self, leaf: str, *, within_s: float = ARRIVES_S) -> MQTTMessage:
-        """Return the next message of a kind; others are passed over."""
+        """Return the next message of a kind; others stay for whoever asks for them."""
         until_s = time.monotonic() + within_s
-        while (left_s := until_s - time.monotonic()) > 0:
+        while True:
+            for message in self._kept:
+                if message.topic.endswith(f"/{leaf}"):
+                    self._kept.remove(message)
+                    return message
             try:
-                message = self.arrived.get(timeout=left_s)
+                self._kept.append(self.arrived.get(timeout=max(0.0, until_s - time.monotonic())))
             except Empty:
-                break
-            if message.topic.endswith(f"/{leaf}"):
-                return message
-        raise AssertionError(f"no {leaf} message within {within_s} s")
+                raise AssertionError(f"no {leaf} message within {within_s} s") from None
 
     def _on_connect(
         self, client: Client, _data: object, _flags: ConnectFlags, _code: ReasonCode, _given: Properties | None
@@ -230,9 +226,12 @@ def _mosquitto() -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port below the ephemeral ones: among those, a client may happen to connect to itself."""
+    while True:
+        port = secrets.choice(range(20_000, 30_000))
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
 
 
 def wait_until(true: object, what: str, within_s: float = ARRIVES_S) -> None:

@@ -26,7 +26,7 @@ ASYNCAPI: Final = "asyncapi.yaml"
 def contract_files() -> Mapping[str, str]:
     """Return the text of every file of the contract by its name."""
     schemas = {f"{channel.schema}.json": _schema(channel) for channel in SENT}
-    return {ASYNCAPI: "\n".join(_yaml(_asyncapi())) + "\n", **schemas}
+    return {ASYNCAPI: "\n".join(_yaml(asyncapi())) + "\n", **schemas}
 
 
 def _schema(channel: Channel) -> str:
@@ -35,7 +35,8 @@ def _schema(channel: Channel) -> str:
     return json.dumps(named, indent=2) + "\n"
 
 
-def _asyncapi() -> dict[str, Tree]:
+def asyncapi() -> dict[str, Tree]:
+    """Return the AsyncAPI 3 document as nested tables."""
     return {
         "asyncapi": "3.0.0",
         "info": {

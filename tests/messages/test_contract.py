@@ -1,0 +1,42 @@
+"""The committed contract is what the code makes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import counterpoint.messages
+from counterpoint.messages.contract import asyncapi, contract_files, write_contract
+
+FOLDER = Path(counterpoint.messages.__file__).parent
+
+
+@pytest.mark.parametrize("name", sorted(contract_files()))
+def test_the_committed_file_is_what_the_code_makes(name: str) -> None:
+    assert (FOLDER / name).read_text() == contract_files()[name]
+
+
+def test_no_schema_lies_there_that_is_not_used() -> None:
+    assert {path.name for path in FOLDER.glob("*.json")} == {
+        name for name in contract_files() if name.endswith(".json")
+    }
+
+
+def test_every_message_of_the_document_has_its_schema() -> None:
+    document = json.loads(json.dumps(asyncapi()))
+    payloads = {each["payload"]["$ref"].removeprefix("./") for each in document["components"]["messages"].values()}
+    assert payloads == {name for name in contract_files() if name.endswith(".json")}
+    assert document["asyncapi"].startswith("3.")
+
+
+def test_a_schema_refuses_properties_that_it_does_not_name() -> None:
+    for name, text in contract_files().items():
+        if name.endswith(".json"):
+            assert all(part["additionalProperties"] is False for part in json.loads(text)["$defs"].values())
+
+
+def test_it_can_be_written_anew(tmp_path: Path) -> None:
+    write_contract(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == set(contract_files())
