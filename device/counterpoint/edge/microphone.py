@@ -26,7 +26,7 @@ from counterpoint.errors import MicrophoneError, MicrophoneLost
 from counterpoint.values import BLOCK_S
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from counterpoint.hearing.geometry import ArrayGeometry
     from counterpoint.values import Block
@@ -63,14 +63,7 @@ class Microphone:
         PartMissing: PyAudio is not installed.
     """
 
-    def __init__(
-        self,
-        array: ArrayGeometry,
-        device: str,
-        channels: int | None = None,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, array: ArrayGeometry, device: str, channels: int | None = None) -> None:
         self.channels = 0
         self.lost_samples = 0
         self.reopened = 0
@@ -78,7 +71,6 @@ class Microphone:
         self._array = array
         self._wanted = device
         self._channels = channels
-        self._clock = clock
         self._stopping = Event()
         self._ran_away = Event()
         self._time = StreamTime()
@@ -133,7 +125,7 @@ class Microphone:
     def _away(self) -> Iterator[Block]:
         """While the device is away, the room's time goes on."""
         if not self.is_listening:
-            yield from self._lose(self._time.away(self._clock()))
+            yield from self._lose(self._time.away(time.monotonic()))
 
     def _lose(self, count: int) -> Iterator[Block]:
         self.lost_samples += count
@@ -157,12 +149,12 @@ class Microphone:
     def _listen(self, capture: Capture, opening: int) -> None:
         """Copy what comes into the ring until stopped; raise MicrophoneLost when nothing good comes any more."""
         self._ran_away.clear()
-        idle_s, patience_s, last_s = 0.0, START_S, self._clock()
+        idle_s, patience_s, last_s = 0.0, START_S, time.monotonic()
         while not self._stopping.is_set():
             if self._ran_away.is_set():
                 raise MicrophoneLost(f"{capture.name} gives more audio than time has passed")
             has_room = self._copy(capture, opening)
-            now_s = self._clock()
+            now_s = time.monotonic()
             idle_s = idle_s + min(now_s - last_s, 5 * POLL_S) if has_room is None else 0.0  # a stop of ours is not its
             patience_s = patience_s if has_room is None else STALL_S
             last_s = now_s
@@ -181,7 +173,7 @@ class Microphone:
         if not len(frames):
             return None
         self.is_listening = True
-        return self._ring.put(frames, self._clock(), opening)
+        return self._ring.put(frames, time.monotonic(), opening)
 
     def _reopen(self) -> Capture | None:
         """Try until the device is back; None when stopped."""
