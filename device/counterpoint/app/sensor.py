@@ -99,6 +99,12 @@ class Sensor:
         notify(STOPPING)
         self._keep(self._pipeline.close().session)
         self._save(self._blocks * BLOCK_S)
+        log.info(
+            "stopped after %d frames; %d frames lost, %d dropped before the recogniser",
+            self._blocks,
+            self._microphone.lost_samples // BLOCK_SAMPLES,
+            self._words.dropped if self._words is not None else 0,
+        )
 
     def _heard(self, block: Block) -> Block:
         """The block, or silence in its place while the device is paused; presses take effect here."""

@@ -39,13 +39,13 @@ def model_folder(folders: FolderSettings) -> Path:
 
 
 def read_model(name: str, folder: Path | None = None) -> bytes:
-    """The bytes of the model `name` of the manifest in `folder` (default: the bundled one).
+    """The bytes of the model `name` of the manifest in `folder`, or the bundled one where it has no manifest.
 
     Raises:
         ModelMissing: There is no such model or no manifest.
         ModelCorrupt: The manifest can't be read, or the bytes are not those that it names.
     """
-    here = bundled_folder() if folder is None else folder
+    here = _with_manifest(folder)
     entry = _entry(name, here / MANIFEST)
     path = here / Path(entry.file).name
     try:
@@ -64,13 +64,18 @@ def read_uncertainty(folder: Path | None = None) -> Uncertainty:
         ModelMissing: There is no such file.
         ModelCorrupt: It does not hold the figures.
     """
-    path = (bundled_folder() if folder is None else folder) / UNCERTAINTY
+    path = _with_manifest(folder) / UNCERTAINTY
     try:
         return msgspec.json.decode(path.read_bytes(), type=Uncertainty)
     except OSError as error:
         raise ModelMissing(f"{path} can't be read ({error.strerror}): install the package again") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ModelCorrupt(f"{path} holds no measured errors ({error}): install the package again") from error
+
+
+def _with_manifest(folder: Path | None) -> Path:
+    """A folder of models of our own kind; one that only holds speech models is none."""
+    return folder if folder is not None and (folder / MANIFEST).exists() else bundled_folder()
 
 
 def _entry(name: str, manifest: Path) -> _Entry:

@@ -1,0 +1,155 @@
+"""The command line: what is listed exists, bad use is one line and exit code 2, no traceback reaches anybody."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from counterpoint.app.cli import main
+
+SECOND = 16_000
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    path = tmp_path / "quiet.wav"
+    noise = np.random.default_rng(1).standard_normal((SECOND, 4)) * 0.001
+    soundfile.write(path, noise, SECOND)
+    return path
+
+
+def replay(recording: Path, out: Path, *options: str) -> int:
+    words = ["replay", str(recording), "--array", "respeaker-usb-v2", "--out", str(out), "--no-words"]
+    return main([*words, *options])
+
+
+def test_help_lists_the_commands_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    shown = capsys.readouterr().out
+    assert ended.value.code == 0
+    for command in ("demo", "run", "publish", "replay", "acts", "doctor", "models", "config"):
+        assert f"    {command} " in shown
+    for not_yet in ("calibrate", "practice", "enrol", "forget", "fleet"):
+        assert f"    {not_yet} " not in shown
+
+
+@pytest.mark.parametrize("command", ["demo", "run", "publish", "replay", "acts", "doctor", "models", "config"])
+def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    assert "usage: counterpoint" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["sing"], [], ["replay"], ["demo", "--speed", "0"], ["demo", "--speed", "fast"]])
+def test_wrong_use_is_exit_code_2(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+
+
+def test_a_replay_prints_its_summary_last(recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert replay(recording, tmp_path / "out") == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    for key in ("audio_s", "cpu_s", "real_time_factor", "peak_rss_mb", "frames_lost", "words_dropped"):
+        assert f'"{key}":' in last
+    with np.load(tmp_path / "out" / "activity.npz") as stored:
+        assert stored["agent"].shape == stored["customer"].shape == (50,)
+        assert np.isfinite(stored["agent"]).all()
+
+
+def test_a_replay_says_the_same_twice(recording: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        assert replay(recording, tmp_path / name) == 0
+    for file in ("events.jsonl", "cues.jsonl", "acts.jsonl", "sessions.json", "activity.npz"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def bad_inputs(folder: Path) -> dict[str, tuple[list[str], str]]:
+    """Each kind of bad input: the words of the command, and what the one line must name."""
+    (folder / "text.wav").write_text("this is no audio")
+    soundfile.write(folder / "three.wav", np.zeros((800, 3)), SECOND)
+    soundfile.write(folder / "four.wav", np.zeros((800, 4)), SECOND)
+    whole = (folder / "four.wav").read_bytes()
+    (folder / "cut.wav").write_bytes(whole[: len(whole) // 2])
+    (folder / "bad.toml").write_text("[light]\nbrightnes = 0.2\n")
+    array = ["--array", "respeaker-usb-v2", "--out", str(folder / "out")]
+    return {
+        "no such file": (["replay", str(folder / "none.wav"), *array], "none.wav"),
+        "not audio": (["replay", str(folder / "text.wav"), *array], "not audio"),
+        "truncated": (["replay", str(folder / "cut.wav"), *array], "truncated"),
+        "wrong channels": (["replay", str(folder / "three.wav"), *array], "3 channels"),
+        "unknown array": (["replay", str(folder / "four.wav"), "--array", "ears", "--out", str(folder / "o")], "ears"),
+        "bad setting": (["config", "check", str(folder / "bad.toml")], "brightness"),
+        "no settings": (["run", "--settings", str(folder / "none.toml")], "none.toml"),
+        "no model": (["replay", str(folder / "four.wav"), *array, "--settings", str(_no_models(folder))], "manifest"),
+        "corrupt model": (["replay", str(folder / "four.wav"), *array, "--settings", str(_corrupt(folder))], "SHA-256"),
+    }
+
+
+def _no_models(folder: Path) -> Path:
+    models = folder / "no_models"
+    models.mkdir()
+    (models / "manifest.toml").write_text("")
+    path = folder / "no_models.toml"
+    path.write_text(f'[folders]\nmodels = "{models}"\n')
+    return path
+
+
+def _corrupt(folder: Path) -> Path:
+    models = folder / "models"
+    models.mkdir()
+    (models / "manifest.toml").write_text(f'[talk_over]\nfile = "talk_over.onnx"\nsha256 = "{"0" * 64}"\n')
+    (models / "talk_over.onnx").write_bytes(b"half a model")
+    path = folder / "corrupt.toml"
+    path.write_text(f'[folders]\nmodels = "{models}"\n')
+    return path
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "no such file",
+        "not audio",
+        "truncated",
+        "wrong channels",
+        "unknown array",
+        "bad setting",
+        "no settings",
+        "no model",
+        "corrupt model",
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words, named = bad_inputs(tmp_path)[kind]
+    assert main(words) == 2
+    said = capsys.readouterr()
+    assert named in said.err + said.out
+    assert "Traceback" not in said.err
+
+
+def test_our_own_failure_is_one_line_without_what_was_heard(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> int:
+        raise ZeroDivisionError("a secret that was heard")
+
+    monkeypatch.setattr("counterpoint.app.doctor.doctor", fail)
+    assert main(["doctor"]) == 1
+    said = capsys.readouterr().err
+    assert "ZeroDivisionError" in said
+    assert "secret" not in said
+    assert said.count("\n") == 1
+
+
+def test_a_reader_that_goes_away_is_no_failure() -> None:
+    words = f"yes 'what happened then' | {sys.executable} -m counterpoint acts | head -n 2"
+    ended = subprocess.run(["bash", "-c", words], capture_output=True, text=True, timeout=30, check=False)
+    assert ended.stdout == '{"acts":["follow_up","open_question"]}\n' * 2
+    assert ended.stderr == ""
