@@ -61,12 +61,13 @@ class Outbox:
 
     def sweep(self, now_s: float | None) -> None:
         """Delete what has a receipt, and what is too old; `now_s` is the wall clock, None while it is not set."""
-        taken = _listed(self._receipts, RECEIPT_NAME)
-        for sequence, path in self._messages().items():
-            if sequence in taken:
-                _remove(path)
-            elif now_s is not None and now_s - path.stat().st_mtime > self._days * DAY_S:
-                self._drop(path)
+        messages = self._messages()
+        for sequence in messages.keys() & _listed(self._receipts, RECEIPT_NAME).keys():
+            _remove(messages.pop(sequence))
+        for _, path in sorted(messages.items()):
+            if now_s is None or now_s - path.stat().st_mtime <= self._days * DAY_S:
+                break
+            self._drop(path)
 
     def waiting(self) -> int:
         """Return how many messages wait for the broker."""
