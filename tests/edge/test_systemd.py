@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -85,3 +86,24 @@ def test_systemd_finds_nothing_to_say_about_the_units(name: str, tmp_path: Path)
     said = subprocess.run(["systemd-analyze", "verify", copy], capture_output=True, text=True, check=False)
     about_it = [line for line in (said.stdout + said.stderr).splitlines() if name in line]
     assert (said.returncode, about_it) == (0, [])
+
+
+@pytest.mark.real
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give folders to other users")
+@pytest.mark.skipif(not shutil.which("systemd-sysusers"), reason="systemd-sysusers is not installed")
+def test_each_user_owns_its_folders_and_the_group_only_reads(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    for command in (["systemd-sysusers"], ["systemd-tmpfiles", "--create"]):
+        kind = command[0].removeprefix("systemd-")
+        subprocess.run(
+            [*command, f"--root={tmp_path}", UNITS / f"counterpoint.{kind}"], check=True, capture_output=True
+        )
+    users = {line.split(":")[2]: line.split(":")[0] for line in (tmp_path / "etc" / "passwd").read_text().splitlines()}
+    spool = tmp_path / "var" / "lib" / "counterpoint"
+    owners = {path.name: (users[str(path.stat().st_uid)], oct(path.stat().st_mode)[-4:]) for path in spool.iterdir()}
+    assert owners == {
+        "sensor": ("counterpoint-sensor", "0700"),
+        "outbox": ("counterpoint-sensor", "2750"),
+        "receipts": ("counterpoint-publisher", "2750"),
+        "inbox": ("counterpoint-publisher", "2750"),
+    }
