@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 import counterpoint.messages
+from counterpoint.messages.channels import SENT
 from counterpoint.messages.contract import asyncapi, contract_files, write_contract
+from counterpoint.messages.schemas import decode_window
 
 FOLDER = Path(counterpoint.messages.__file__).parent
+PAGE = FOLDER.parents[1] / "docs" / "mqtt.md"
 
 
 @pytest.mark.parametrize("name", sorted(contract_files()))
@@ -40,3 +43,14 @@ def test_a_schema_refuses_properties_that_it_does_not_name() -> None:
 def test_it_can_be_written_anew(tmp_path: Path) -> None:
     write_contract(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == set(contract_files())
+
+
+def test_the_page_for_readers_shows_a_window_as_it_is_sent() -> None:
+    if not PAGE.exists():
+        pytest.skip("the pages are in the repository, not in the installed package")
+    text = PAGE.read_text()
+    shown = text.split("```json\n")[1].split("```")[0]
+    assert decode_window(shown.encode()).statistics is not None
+    for channel in SENT:
+        kept = "yes" if channel.retain else "no"
+        assert f"| `{channel.leaf}` | {channel.qos} | {kept} |" in text
