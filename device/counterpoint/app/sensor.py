@@ -46,7 +46,8 @@ def run(settings: Settings) -> int:
     """
     logging.basicConfig(stream=sys.stderr, format="counterpoint: %(message)s", level=logging.INFO)
     with ExitStack() as stack:
-        Sensor(settings, stack).run()
+        ending = Sensor(settings, stack).run()
+    log.info("%s", ending)  # only now: closing a sound device silences stderr for a moment
     return 0
 
 
@@ -82,8 +83,8 @@ class Sensor:
         self._unsaved: list[Session] = []
         self._blocks = 0
 
-    def run(self) -> None:
-        """Take block after block until a signal ends the stream."""
+    def run(self) -> str:
+        """Take block after block until a signal ends the stream; return what to say of it."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._microphone.close())
         log.info("listening")
@@ -99,12 +100,9 @@ class Sensor:
         notify(STOPPING)
         self._keep(self._pipeline.close().session)
         self._save(self._blocks * BLOCK_S)
-        log.info(
-            "stopped after %d frames; %d frames lost, %d dropped before the recogniser",
-            self._blocks,
-            self._microphone.lost_samples // BLOCK_SAMPLES,
-            self._words.dropped if self._words is not None else 0,
-        )
+        words_dropped = self._words.dropped if self._words is not None else 0
+        lost = self._microphone.lost_samples // BLOCK_SAMPLES
+        return f"stopped after {self._blocks} frames; {lost} frames lost, {words_dropped} dropped before the recogniser"
 
     def _heard(self, block: Block) -> Block:
         """The block, or silence in its place while the device is paused; presses take effect here."""
