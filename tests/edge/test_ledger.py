@@ -163,12 +163,33 @@ def test_a_damaged_ledger_is_kept_aside_and_the_next_start_begins_a_new_one(path
 
 def test_a_damaged_page_is_noticed_at_the_start(path: Path) -> None:
     with Ledger(path) as ledger:
-        fill(ledger, 500)
+        fill(ledger, 100)
     content = bytearray(path.read_bytes())
     content[4096 * 4 : 4096 * 5] = b"\xa5" * 4096
     path.write_bytes(content)
     with pytest.raises(StorageError, match="damaged"):
         Ledger(path)
+
+
+def test_a_ledger_that_is_damaged_while_it_is_open_is_kept_aside_and_work_goes_on(path: Path) -> None:
+    with Ledger(path, after=7) as ledger:
+        fill(ledger, 100)
+        ledger._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with path.open("r+b") as file:
+            file.seek(4096)
+            file.write(b"\xa5" * 4096 * 8)
+        with sqlite3.connect(path) as other:
+            other.execute("PRAGMA wal_checkpoint")
+        other.close()
+        ledger._database.execute("PRAGMA shrink_memory")
+        with pytest.raises(StorageError, match="damaged"):
+            ledger.close_windows(TEN, RULES, ZONE)
+        fill(ledger, 10)
+        assert len(ledger.close_windows(TEN, RULES, ZONE).windows) == 1
+        files: dict[int, bytes] = {}
+        ledger.hand_over(TEN, files.__setitem__)
+        assert list(files) == [8]
+    assert path.with_name("ledger.damaged-1").exists()
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -49,17 +49,18 @@ class Ledger:
     a new ledger never takes a number twice.
 
     Raises:
-        StorageError: The file can't be written, the disk is full, or the file is damaged; a damaged one is moved aside
-            at the start, so that the next start begins a new one.
+        StorageError: The file can't be written, the disk is full, or the file is damaged; a damaged one is kept aside.
+            At the start that ends the start, later a new one is begun at once.
     """
 
     def __init__(self, path: Path, *, after: int = 0) -> None:
         self._path = path
+        self._after = after
         self._random = random.SystemRandom()
-        with self._sound():
-            _make_private(path)
-            self._database = sqlite3.connect(path, isolation_level=None)
-            self._prepare(after)
+        try:
+            self._open()
+        except sqlite3.Error as error:
+            raise self._told_plainly(error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -113,6 +114,7 @@ class Ledger:
             ).fetchall()
         for sequence, payload in due:
             put(sequence, payload)
+            self._after = max(self._after, sequence)
             with self._transaction():
                 self._database.execute("DELETE FROM ready WHERE sequence = ?", (sequence,))
         return len(due)
@@ -123,17 +125,19 @@ class Ledger:
             found = self._database.execute("SELECT min(release_s) FROM ready").fetchone()[0]
         return None if found is None else float(found)
 
-    def _prepare(self, after: int) -> None:
+    def _open(self) -> None:
+        _make_private(self._path)
+        self._database = sqlite3.connect(self._path, isolation_level=None)
         ask = self._database.execute
         if ask("PRAGMA quick_check").fetchone()[0] != "ok":
-            self._move_aside()
+            raise StorageError(self._move_aside())
         ask("PRAGMA journal_mode=WAL")
         ask("PRAGMA synchronous=FULL")
         ask("PRAGMA secure_delete=ON")
         self._database.executescript(SCHEMA)
         if ask("SELECT count(*) FROM sqlite_sequence WHERE name = 'ready'").fetchone()[0] == 0:
             ask("INSERT INTO sqlite_sequence (name, seq) VALUES ('ready', 0)")
-        ask("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'ready'", (after,))
+        ask("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'ready'", (self._after,))
 
     def _wipe_log(self) -> None:
         """Forgotten visits must not live on in the write-ahead log."""
@@ -164,23 +168,25 @@ class Ledger:
         try:
             yield
         except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in CORRUPT:
-                self._move_aside()
-            raise StorageError(
-                f"the ledger {self._path} can't be used ({error}): free space, check the folder"
-            ) from error
+            plain = self._told_plainly(error)
+            if not self._path.exists():
+                self._open()
+            raise plain from error
 
-    def _move_aside(self) -> None:
-        """Keep the damaged files for whoever mends it, and say so."""
+    def _told_plainly(self, error: sqlite3.Error) -> StorageError:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in CORRUPT:
+            return StorageError(self._move_aside())
+        return StorageError(f"the ledger {self._path} can't be used ({error}): free space, check the folder")
+
+    def _move_aside(self) -> str:
+        """Keep the damaged files for whoever looks into it; return what to tell."""
         self.close()
         aside = next(name for n in count(1) if not (name := self._path.with_suffix(f".damaged-{n}")).exists())
         for ending in ("", "-wal", "-shm"):
             part = self._path.with_name(self._path.name + ending)
             if part.exists():
                 part.rename(aside.with_name(aside.name + ending))
-        raise StorageError(
-            f"the ledger {self._path} is damaged: it is kept as {aside.name}; start again with a new one"
-        )
+        return f"the ledger {self._path} is damaged: it is kept as {aside.name}, a new one takes its place"
 
 
 def _make_private(path: Path) -> None:
