@@ -1,0 +1,126 @@
+"""What the documents say holds: each command is run here, each link leads somewhere, each example is accepted."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from counterpoint.edge.settings_file import load_settings
+from sound_server import file_device, write_alsa
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "device/docs").glob("*.md"))]
+NEEDS_SET_UP = "device/try", "tests/run"
+ENDS_WELL = 0
+FINDS_SOMETHING = 1
+STARTS_S = 6.0
+
+# Each command of the documents, and the exit codes that it may end with in a folder that has what the page tells of.
+FINITE = {
+    "counterpoint config check counterpoint.toml": {ENDS_WELL},
+    "counterpoint config show counterpoint.toml": {ENDS_WELL},
+    "counterpoint doctor": {ENDS_WELL, FINDS_SOMETHING},
+    "counterpoint doctor --json": {ENDS_WELL, FINDS_SOMETHING},
+    "counterpoint models list": {ENDS_WELL},
+    "counterpoint models verify": {ENDS_WELL},
+    "counterpoint replay visit.wav --array respeaker-usb-v2 --agent 0 --customer 180 --out result --no-words": {
+        ENDS_WELL
+    },
+}
+# These go on until a signal ends them.
+ENDLESS = ("counterpoint run --settings counterpoint.toml", "counterpoint publish --settings counterpoint.toml")
+# And these are run elsewhere.
+ELSEWHERE = {
+    "device/try": "test_demo_run.py runs what it starts",
+    "device/try --speed 8": "test_demo_run.py runs what it starts",
+    "tests/run": "it runs this test",
+    "mosquitto_sub": "test_broker.py listens in the same way, with certificates of its own",
+    "python models/": "training is never part of the tests",
+}
+
+
+def fenced(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def commands() -> list[str]:
+    blocks = [block for document in DOCUMENTS for block in fenced(document.read_text(), "sh")]
+    return sorted({line.split("  #")[0].strip() for block in blocks for line in block.splitlines() if line.strip()})
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Path:
+    """A folder with what the pages speak of: a settings file, a recording, the spool folders."""
+    for name in ("state", "outbox", "receipts", "inbox"):
+        (tmp_path / name).mkdir()
+    folders = "\n".join(f'{name} = "{tmp_path / name}"' for name in ("state", "outbox", "receipts", "inbox"))
+    noise = (np.random.default_rng(1).standard_normal((32_000, 6)) * 300).astype(np.int16)
+    (tmp_path / "noise.raw").write_bytes(noise.tobytes())
+    soundfile.write(tmp_path / "visit.wav", noise, 16_000)
+    write_alsa(tmp_path, {"counter": file_device(tmp_path / "noise.raw")})
+    (tmp_path / "counterpoint.toml").write_text(
+        f'[array]\ndevice = "counter"\n[light]\nkind = "none"\n[words]\nenabled = false\n[folders]\n{folders}\n'
+    )
+    return tmp_path
+
+
+def environment(room: Path) -> dict[str, str]:
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "ALSA_CONFIG_PATH": str(room / "alsa.conf")}
+
+
+def test_every_command_of_the_documents_is_known_here() -> None:
+    known = {*FINITE, *ENDLESS}
+    unknown = [line for line in commands() if line not in known and not line.startswith(tuple(ELSEWHERE))]
+    assert unknown == []
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("command", sorted(FINITE))
+def test_a_command_of_the_documents_runs(command: str, room: Path) -> None:
+    assert command in commands()
+    ended = subprocess.run(
+        command.split(), cwd=room, env=environment(room), capture_output=True, text=True, timeout=50, check=False
+    )
+    assert ended.returncode in FINITE[command], ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("command", ENDLESS)
+def test_a_service_of_the_documents_runs_until_a_signal(command: str, room: Path) -> None:
+    assert command in commands()
+    with subprocess.Popen(
+        command.split(), cwd=room, env=environment(room), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        time.sleep(STARTS_S)
+        still_running = process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=20)
+    assert still_running, said
+    assert process.returncode == 0, said
+    assert "Traceback" not in said
+
+
+def test_every_example_of_settings_is_accepted(tmp_path: Path) -> None:
+    examples = [block for document in DOCUMENTS for block in fenced(document.read_text(), "toml")]
+    assert examples
+    for number, example in enumerate(examples):
+        path = tmp_path / f"{number}.toml"
+        path.write_text(example)
+        load_settings(path)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text())
+    assert [target for target in targets if not (document.parent / target).exists()] == []
