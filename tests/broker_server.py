@@ -125,6 +125,7 @@ class BrokerServer:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.02)
+        self.kill()
         raise RuntimeError((self.folder / "mosquitto.log").read_text())
 
     def kill(self) -> None:

@@ -26,6 +26,8 @@ HEALTH_NAME: Final = "health.json"
 """The sensor's own state: a file that is replaced, not a message that waits."""
 GROUP_MAY_READ: Final = 0o640
 DAY_S: Final = 86_400
+SWEPT_AT_ONCE: Final = 64
+"""The oldest ones, so that a long outbox does not hold up the light; the others have their turn at the next sweep."""
 
 
 class Outbox:
@@ -61,14 +63,11 @@ class Outbox:
 
     def sweep(self, now_s: float | None) -> None:
         """Delete what has a receipt, and what is too old; `now_s` is the wall clock, None while it is not set."""
-        messages = self._messages()
-        for sequence, path in list(messages.items()):
+        for _, path in sorted(self._messages().items())[:SWEPT_AT_ONCE]:
             if (self._receipts / path.stem).exists():  # never listed: whoever fills that folder must not slow the light
-                _remove(messages.pop(sequence))
-        for _, path in sorted(messages.items()):
-            if now_s is None or now_s - path.stat().st_mtime <= self._days * DAY_S:
-                break
-            self._drop(path)
+                _remove(path)
+            elif now_s is not None and now_s - path.stat().st_mtime > self._days * DAY_S:
+                self._drop(path)
 
     def waiting(self) -> int:
         """Return how many messages wait for the broker."""
