@@ -24,6 +24,7 @@ from models.demo.speak import Speaker
 
 MODEL_SHA256: Final = "ba4527a874b42b21e35f468c10d326fdff3c7fc8cac1f85e9eb6c0dfc35c334a"
 LEAD_IN_S: Final = 1.0
+BACKCHANNEL_PACE: Final = 1.2  # people say these quickly; spoken as a sentence of their own they would be too long
 SPACING_S: Final = 25.0  # scripted talk-overs are at least this far apart, as the light rests for that long
 OVERLAPPING: Final = ("talk_over", "cut_off", "backchannel", "chorus")
 HEADER: Final = """\
@@ -75,7 +76,9 @@ def _write(script: dict[str, Any], speaker: Speaker, out: Path) -> str:
 
 def _line(line: dict[str, Any], voice: str, speaker: Speaker) -> Line:
     asked = {key: line[key] for key in ("gap_s", "share", "yields_after_s") if key in line}
-    return Line(line["side"], line["text"], line.get("how", "turn"), speaker.say(line["text"], voice), **asked)
+    how = line.get("how", "turn")
+    pace = BACKCHANNEL_PACE if how == "backchannel" else 1.0
+    return Line(line["side"], line["text"], how, speaker.say(line["text"], voice, pace), **asked)
 
 
 def _visit(number: int, visit: dict[str, Any], start_s: float, end_s: float) -> str:

@@ -31,6 +31,8 @@ SPEEDS: Final = (
 MARGIN_S: Final = 0.02
 EDGE_DB: Final = -38.0  # speech begins where the level first comes this near to the line's loud parts
 STEP: Final = 160  # 10 ms
+APART: Final = 8  # steps of silence around a click
+SHORT: Final = 6  # steps: no word is shorter
 
 
 def level_db(samples: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -52,26 +54,32 @@ class Speaker:
         self._kokoro = Kokoro(str(model), str(kept / "voices.npz"))
         self._kept = kept
 
-    def say(self, text: str, voice: str) -> NDArray[np.float32]:
-        """The line as float32 mono at 16 kHz, loud parts at -23 dBFS."""
-        name = hashlib.sha256(f"{voice}|{text}".encode()).hexdigest()[:16]
+    def say(self, text: str, voice: str, pace: float = 1.0) -> NDArray[np.float32]:
+        """The line as float32 mono at 16 kHz, loud parts at -23 dBFS; `pace` 1.2 is a fifth faster than usual."""
+        name = hashlib.sha256(f"{voice}|{text}|{pace}".encode()).hexdigest()[:16]
         kept = self._kept / f"{name}.wav"
         if not kept.exists():
-            soundfile.write(kept, self._speak(text, voice), RATE_HZ, subtype="FLOAT")
+            soundfile.write(kept, self._speak(text, voice, pace), RATE_HZ, subtype="FLOAT")
         samples, _ = soundfile.read(kept, dtype="float32")
         return np.asarray(samples, dtype=np.float32)
 
-    def _speak(self, text: str, voice: str) -> NDArray[np.float32]:
+    def _speak(self, text: str, voice: str, pace: float) -> NDArray[np.float32]:
         language = "en-us" if voice.startswith("a") else "en-gb"
         for speed in SPEEDS:
-            spoken, rate = self._kokoro.create(text, voice, speed, language, trim=False)
+            spoken, rate = self._kokoro.create(text, voice, speed * pace, language, trim=False)
             if np.isfinite(spoken).all() and np.abs(spoken).max() > 0:
                 return _cut(soxr.resample(np.asarray(spoken, dtype=np.float32), rate, RATE_HZ))
         raise SystemExit(f"{voice} can't say {text!r} at any speed: change the line a little")
 
 
+def _without_clicks(loud: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The loud 10 ms without short ones that stand apart: the model at times ends a line with a click."""
+    parts = np.split(loud, np.flatnonzero(np.diff(loud) > APART) + 1)
+    return np.concatenate([part for part in parts if part[-1] - part[0] >= SHORT])
+
+
 def _cut(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    loud = np.flatnonzero(level_db(samples) > EDGE_DB)
+    loud = _without_clicks(np.flatnonzero(level_db(samples) > EDGE_DB))
     margin = round(MARGIN_S * RATE_HZ)
     line = samples[max(0, loud[0] * STEP - margin) : (loud[-1] + 1) * STEP + margin]
     ramp = np.linspace(0, 1, margin // 2, dtype=np.float32)

@@ -29,8 +29,12 @@ def print_window(console: Console, received: Received) -> None:
     window = decode_window(received.payload)
     console.print()
     console.print(Text("The anonymous window, as received back from the broker (MQTT 5)", style="bold"))
-    console.print(Text(f"topic {received.topic}, QoS {received.qos}, {len(received.payload)} bytes", style="dim"))
-    console.print(Text(received.payload.decode("utf-8"), style="dim"), soft_wrap=True)
+    console.print(Text(received.topic, style="dim"), soft_wrap=True)
+    console.print(Text(f"QoS {received.qos}, {len(received.payload)} bytes:", style="dim"))
+    payload = received.payload.decode("utf-8")
+    console.print(
+        Text(_folded(payload, console.width) if console.is_terminal else payload, style="dim"), soft_wrap=True
+    )
     figures = window.statistics
     if figures is None:
         console.print(f"fewer than {window.fewest_visits} visits: nothing is told of them")
@@ -38,7 +42,9 @@ def print_window(console: Console, received: Received) -> None:
     talk_s = max(1, figures.agent_talk_s + figures.customer_talk_s)
     console.print(
         f"In words: about {figures.visit_count} visits (counts are rounded to 5), {figures.left_out_count} left out;"
-        f" the customers had {figures.customer_talk_s / talk_s:.0%} of the talk;"
+    )
+    console.print(
+        f"customers had {figures.customer_talk_s / talk_s:.0%} of the talk;"
         f" about {figures.talk_over_count} talk-overs, {figures.cue_count} lights."
     )
 
@@ -46,10 +52,14 @@ def print_window(console: Console, received: Received) -> None:
 def print_score(console: Console, score: Score) -> None:
     """The table: what was scripted, what was found, how fast."""
     table = Table(
-        title="Scripted against found", title_style="bold", title_justify="left", box=None, padding=(0, 2, 0, 0)
+        title="What the script has the agent do, and what was found",
+        title_style="bold",
+        title_justify="left",
+        box=None,
+        padding=(0, 2, 0, 0),
     )
-    for heading in ("visit", "at", "the agent's", "overlap", "found as", "light", "after"):
-        table.add_column(heading, justify="right" if heading in ("overlap", "after") else "left")
+    for heading in ("visit", "at", "scripted", "overlap", "found as", "light", "after onset"):
+        table.add_column(heading, justify="right" if heading in ("overlap", "after onset") else "left")
     for outcome in score.outcomes:
         if outcome.scripted.kind in SHOWN:
             table.add_row(*_row(outcome))
@@ -69,9 +79,9 @@ def print_lowered(console: Console, lowered: tuple[str, ...]) -> None:
     console.print(Text("Lowered for the show, as a counter's day does not fit into six minutes", style="bold"))
     for line in lowered:
         console.print(f"  {line}", highlight=False)
-    console.print("  visits count for the hour before this one (else: a window waits for its hour's end)")
-    console.print("  scripted talk-overs are 25 s apart or more: the light rests that long after a cue")
-    console.print("Voices and room are synthetic: this shows that it works, not how well on a counter.")
+    console.print("  visits count for the hour before this one (else a window waits for an hour's end)")
+    console.print("  scripted talk-overs are 25 s apart or more, as long as the light rests")
+    console.print("Voices and room are synthetic: it shows that it works, not how well on a counter.")
 
 
 def _row(outcome: Outcome) -> tuple[str, ...]:
@@ -87,6 +97,16 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
         ("dark" if fast_ms is None else "amber") + wanted,
         "" if fast_ms is None else f"{fast_ms} ms",
     )
+
+
+def _folded(payload: str, width: int) -> str:
+    """The payload over several lines, broken after commas only; nothing else of it is changed."""
+    lines = [""]
+    for part in payload.replace(",", ",\n").split("\n"):
+        if len(lines[-1]) + len(part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
 
 
 def _found(outcomes: list[Outcome]) -> str:

@@ -111,8 +111,8 @@ def _tell(
         raise BrokerError(f"no window came back from the broker ({said or 'the publisher said nothing'}): run `doctor`")
     print_window(console, received)
     result = score(conversation.event, tally.events, tally.cues)
-    print_score(console, result)
     print_lowered(console, lowered_settings)
+    print_score(console, result)
     return 0 if result.as_scripted else NOT_AS_SCRIPTED
 
 
