@@ -117,13 +117,13 @@ class BrokerServer:
 
     def start(self) -> None:
         with (self.folder / "mosquitto.log").open("ab") as log:
+            said_before = log.tell()
             command = [_mosquitto(), "-c", str(self.folder / "mosquitto.conf")]
             self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         until_s = time.monotonic() + START_S
         while time.monotonic() < until_s:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
+            if b" running" in (self.folder / "mosquitto.log").read_bytes()[said_before:]:
+                return  # not when the port is open: a signal just before this line ends Mosquitto
             time.sleep(0.02)
         self.kill()
         raise RuntimeError((self.folder / "mosquitto.log").read_text())

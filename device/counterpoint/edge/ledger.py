@@ -119,12 +119,6 @@ class Ledger:
                 self._database.execute("DELETE FROM ready WHERE sequence = ?", (sequence,))
         return len(due)
 
-    def next_release_s(self) -> float | None:
-        """Return when the next window may go (seconds since 1970), None when none is ready."""
-        with self._sound():
-            found = self._database.execute("SELECT min(release_s) FROM ready").fetchone()[0]
-        return None if found is None else float(found)
-
     def _open(self) -> None:
         _make_private(self._path)
         self._database = sqlite3.connect(self._path, isolation_level=None)
