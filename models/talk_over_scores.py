@@ -134,7 +134,7 @@ class Scores:
             self.kinds[kind].false += len(said)
 
     def figures(self) -> dict[str, float | int]:
-        """The rates, rounded."""
+        """The rates, rounded; a rate of nothing is left out."""
         late = np.array(self.latencies_s or [np.nan])
         figures: dict[str, float | int] = {
             "minutes": round(self.seconds / 60, 1),
@@ -154,7 +154,11 @@ class Scores:
             "latency_p50_s": float(np.percentile(late, 50)),
             "latency_p90_s": float(np.percentile(late, 90)),
         }
-        return {name: value if isinstance(value, int) else round(value, 3) for name, value in figures.items()}
+        return {
+            name: value if isinstance(value, int) else round(value, 3)
+            for name, value in figures.items()
+            if np.isfinite(value)
+        }
 
 
 def _customer_share(active: Flags) -> float:
@@ -166,7 +170,7 @@ def _second_voices(scene: Scene) -> tuple[list[Span], list[Span]]:
     both = scene.active[0] & scene.active[1]
     taken, quiet = [], []
     for span in scene.spans:
-        verdict = scripts.takes_floor(list(scene.spans), span)
+        verdict = scripts.takes_floor(scene.spans, span)
         heard_s = both[int(span.start_s / FRAME_S) : int(span.end_s / FRAME_S) + 1].sum() * FRAME_S
         if verdict and heard_s >= HEARD_S:
             taken.append(span)
@@ -181,21 +185,19 @@ def _is_on(event: FloorEvent, span: Span, late_s: float) -> bool:
 
 def _true_onsets(scene: Scene, kind: str) -> list[tuple[int, float]]:
     """Side and onset of the script's overlaps of a kind."""
-    spans = list(scene.spans)
-    return [(span.side, span.start_s) for span in spans if _kind_of(spans, span) == kind]
+    return [(span.side, span.start_s) for span in scene.spans if _kind_of(scene.spans, span) == kind]
 
 
-def _kind_of(spans: list[Span], second: Span) -> str | None:
+def _kind_of(spans: tuple[Span, ...], second: Span) -> str | None:
     """What an overlap turns out to be: who spoke on when one stopped."""
-    verdict = scripts.takes_floor(spans, second)
-    if verdict is None:
+    first = scripts.spoken_over(spans, second)
+    if first is None:
         return None
     if second.kind == "backchannel":
         return "backchannel"
-    if not verdict:
+    if not scripts.takes_floor(spans, second):
         return "transition"
-    first = [one for one in spans if one.side != second.side and one.start_s <= second.start_s < one.end_s][-1]
-    return "interruption" if scripts.speaks_until(spans, first) < second.end_s else "attempt"
+    return "interruption" if first.end_s < second.end_s else "attempt"
 
 
 def _pause_errors(true: Flags, said: Flags) -> list[float]:

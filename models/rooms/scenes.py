@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 from models.rooms import acoustics, scripts
-from models.rooms.voices import RATE, Flags, Library, Sound, Voice, active_frames
+from models.rooms.voices import PHRASE_OVER_S, RATE, Flags, Library, Sound, Voice, active_frames
 
 from counterpoint.values import BLOCK_SAMPLES
 
@@ -30,7 +30,7 @@ class Scene:
     Attributes:
         samples: Shape (raw microphones, samples).
         counter: The room, the array and its calibration.
-        spans: The script.
+        spans: The script as it was spoken, in stretches.
         active: Who speaks, shape (2, frames).
         takes: Whether the second voice takes or fights for the floor, shape (frames,).
         overlap_known: Frames in which `takes` is known, shape (frames,).
@@ -78,10 +78,11 @@ def make_scene(rng: np.random.Generator, library: Library, seconds: float, condi
     mixture = _mixture(rng, condition)
     spans = _script(rng, library, seconds)
     talkers = [_pick(rng, library), _pick(rng, library)]
-    dry, active = _spoken(rng, talkers, spans, seconds)
+    dry, active, spoken = _spoken(rng, talkers, spans, seconds)
     samples = _sounded(rng, library, counter, mixture, dry, active)
-    takes, known = _floor_truth(spans, active)
-    return Scene(samples, counter, tuple(spans), active, takes, known)
+    heard = scripts.stretches(spoken)
+    takes, known = _floor_truth(heard, active)
+    return Scene(samples, counter, heard, active, takes, known)
 
 
 def _mixture(rng: np.random.Generator, condition: Condition) -> _Mixture:
@@ -122,21 +123,25 @@ def _pick(rng: np.random.Generator, library: Library) -> _Talker:
     return _Talker(pool[int(rng.integers(len(pool)))], float(rng.uniform(0.88, 1.14)))
 
 
-def _spoken(rng: np.random.Generator, talkers: list[_Talker], spans: list[Span], seconds: float) -> tuple[Sound, Flags]:
-    """The two dry voices, shape (2, samples), and who is heard in each frame."""
+def _spoken(
+    rng: np.random.Generator, talkers: list[_Talker], spans: list[Span], seconds: float
+) -> tuple[Sound, Flags, list[Span]]:
+    """The two dry voices, shape (2, samples), who is heard in each frame, and the script with its true ends."""
     total = int(seconds * RATE)
     dry = np.zeros((2, total), dtype=np.float32)
     active = np.zeros((2, total // FRAME), dtype=np.bool_)
+    spoken: list[Span] = []
     for span in spans:
         length = span.end_s - span.start_s
         sound = talkers[span.side].says(rng, span)
         gain = rng.uniform(-9, -1) if span.kind == "backchannel" else rng.normal(0, 1.5)
         begin = int(span.start_s * RATE) // FRAME * FRAME
-        sound = sound[: min(len(sound), int(length * RATE * 1.3), total - begin)] * np.float32(10 ** (gain / 20))
+        sound = sound[: min(int((length + PHRASE_OVER_S) * RATE), total - begin)] * np.float32(10 ** (gain / 20))
         dry[span.side, begin : begin + len(sound)] += sound
         heard = active_frames(sound)
         active[span.side, begin // FRAME : begin // FRAME + len(heard)] |= heard
-    return dry, active
+        spoken.append(replace(span, end_s=(begin + len(sound)) / RATE))
+    return dry, active, spoken
 
 
 def _sounded(
@@ -182,7 +187,7 @@ def _others(
 def _chatter(rng: np.random.Generator, library: Library, total: int) -> Sound:
     """Somebody else's conversation, both voices from one place."""
     spans = scripts.from_call(rng, library.calls, total / RATE)
-    dry, _ = _spoken(rng, [_pick(rng, library), _pick(rng, library)], spans, total / RATE)
+    dry, _, _ = _spoken(rng, [_pick(rng, library), _pick(rng, library)], spans, total / RATE)
     mixed: Sound = dry.sum(axis=0)
     return mixed
 
@@ -204,12 +209,12 @@ def _captured(rng: np.random.Generator, sound: Sound) -> Sound:
     return captured
 
 
-def _floor_truth(spans: list[Span], active: Flags) -> tuple[Flags, Flags]:
+def _floor_truth(spans: tuple[Span, ...], active: Flags) -> tuple[Flags, Flags]:
     """In which overlapping frames the second voice takes or fights for the floor, and where that is known."""
     takes = np.zeros(active.shape[1], dtype=np.bool_)
     known = np.zeros_like(takes)
     both = active[0] & active[1]
-    for span in sorted(spans, key=lambda one: one.start_s):
+    for span in spans:
         verdict = scripts.takes_floor(spans, span)
         if verdict is None:
             continue

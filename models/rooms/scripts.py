@@ -5,7 +5,7 @@ One rule: a script knows times and kinds, never sound.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -88,23 +88,33 @@ def _inside(rng: np.random.Generator, turn: Span, backchannel: bool) -> Span:
     return Span(1 - turn.side, onset, onset + length, kind, natural=backchannel)
 
 
-def takes_floor(spans: list[Span], second: Span) -> bool | None:
+def stretches(spans: list[Span]) -> tuple[Span, ...]:
+    """The script as it is heard: talk of one side that goes on after less than `CONTINUES_S` is one stretch."""
+    merged: list[Span] = []
+    last: dict[int, int] = {}
+    for span in sorted(spans, key=lambda one: one.start_s):
+        before = last.get(span.side)
+        if span.kind == "talk" and before is not None and span.start_s - merged[before].end_s < CONTINUES_S:
+            end_s = max(span.end_s, merged[before].end_s)
+            merged[before] = replace(merged[before], end_s=end_s, cut_off=span.cut_off)
+            continue
+        if span.kind == "talk":
+            last[span.side] = len(merged)
+        merged.append(span)
+    return tuple(merged)
+
+
+def spoken_over(heard: tuple[Span, ...], second: Span) -> Span | None:
+    """The other side's stretch in which `second` begins, or None."""
+    others = [one for one in heard if one.side != second.side and one.start_s <= second.start_s < one.end_s]
+    return max(others, key=lambda one: one.end_s) if others else None
+
+
+def takes_floor(heard: tuple[Span, ...], second: Span) -> bool | None:
     """Whether `second` takes or fights for the floor; None when it began in nobody's speech."""
-    others = [one for one in spans if one.side != second.side and one.start_s <= second.start_s < one.end_s]
-    if not others:
+    first = spoken_over(heard, second)
+    if first is None:
         return None
-    if second.kind == "backchannel":
+    if "backchannel" in (first.kind, second.kind):
         return False
-    first = others[-1]
-    if first.kind == "backchannel":
-        return False
-    return first.cut_off or speaks_until(spans, first) - second.start_s > TRANSITION_S
-
-
-def speaks_until(spans: list[Span], first: Span) -> float:
-    """When the speaker of `first` really stops: short gaps do not count."""
-    end = first.end_s
-    for span in sorted((one for one in spans if one.side == first.side), key=lambda one: one.start_s):
-        if span.start_s > first.start_s and span.start_s - end < CONTINUES_S:
-            end = max(end, span.end_s)
-    return end
+    return first.cut_off or first.end_s - second.start_s > TRANSITION_S

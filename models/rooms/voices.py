@@ -30,6 +30,7 @@ SHORTEST_FRAMES: Final = 3
 BELOW_LOUD_DB: Final = 32.0
 ABOVE_NOISE_DB: Final = 8.0
 FADE: Final = 160
+PHRASE_OVER_S: Final = 0.25
 
 NOISES: Final[dict[Part, tuple[str, ...]]] = {
     "train": (
@@ -65,10 +66,11 @@ class Voice:
         return _faded(np.take(self.samples, np.arange(begin, begin + int(seconds * RATE)), mode="wrap"))
 
     def phrase(self, rng: np.random.Generator, seconds: float) -> Sound:
-        """Speech that ends where the speaker paused, of about this length."""
+        """Speech that ends where the speaker paused, of about this length, not much longer if that can be."""
         first = int(rng.integers(len(self.starts)))
         lengths = (self.ends[first:] - self.starts[first]) * (FRAME / RATE)
-        last = first + int(np.argmin(np.abs(lengths - seconds)))
+        fitting = np.flatnonzero(lengths <= seconds + PHRASE_OVER_S)
+        last = first + (int(fitting[-1]) if fitting.size else 0)
         return _faded(self.samples[self.starts[first] * FRAME : self.ends[last] * FRAME].copy())
 
 
