@@ -14,8 +14,10 @@ from counterpoint.care.checks import (
     judge_disk,
     judge_error,
     judge_folders,
+    judge_inbox,
     judge_microphone,
     judge_privacy,
+    judge_publisher,
     judge_sides,
     judge_waiting,
 )
@@ -30,6 +32,11 @@ def heard(
 
 
 CASES: list[tuple[Check, State, str]] = [
+    (judge_publisher(connected=True, trouble=""), "ok", "connected"),
+    (judge_publisher(connected=False, trouble=""), "ok", "not connected yet"),
+    (judge_publisher(connected=False, trouble="refused"), "warn", "refused"),
+    (judge_inbox(0, 0), "ok", "nothing foreign"),
+    (judge_inbox(0, 2), "warn", "2 of unknown names"),
     (judge_privacy(PrivacyRules()), "ok", "10 visits, 5 people"),
     (judge_privacy(PrivacyRules(pool=4)), "warn", "4 people"),
     (judge_privacy(PrivacyRules(pool=2)), "warn", "2 people"),

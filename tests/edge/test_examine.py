@@ -22,6 +22,7 @@ from counterpoint.edge.examine import (
     look_at_privacy,
     look_at_recogniser,
 )
+from counterpoint.edge.inbox import Statements
 from counterpoint.errors import ModelMissing, PartMissing
 from counterpoint.settings import Settings
 from sound_server import Feeder, file_device, write_alsa
@@ -106,8 +107,8 @@ def test_a_good_spool_is_fine_and_looking_changes_nothing(tmp_path: Path) -> Non
     for name in ("0000000001.json", ".0000000002.json.part", "health.json"):
         (tmp_path / "outbox" / name).touch()
     checks = look_at_folders(settings)
-    assert states(checks) == {"disk": "ok", "folders": "ok", "outbox": "ok"}
-    assert checks[-1].what.startswith("1 messages")
+    assert states(checks) == {"disk": "ok", "folders": "ok", "outbox": "ok", "inbox": "ok", "publisher": "skipped"}
+    assert checks[2].what.startswith("1 messages")
     assert len(list((tmp_path / "outbox").iterdir())) == 3
 
 
@@ -141,7 +142,18 @@ def test_the_clock_and_the_privacy_rules_are_looked_at() -> None:
     assert states(look_at_privacy(Settings())) == {"privacy": "ok"}
 
 
+def test_the_publisher_s_own_words_and_foreign_files_are_told(tmp_path: Path) -> None:
+    settings = spool(tmp_path)
+    Statements(tmp_path / "inbox").fares(connected=False, trouble="the broker refuses the certificate")
+    (tmp_path / "inbox" / "clock.json").write_text("not a clock")
+    (tmp_path / "inbox" / "stranger").touch()
+    publisher = {check.name: check for check in look_at_folders(settings)}
+    assert publisher["publisher"].what == "the broker refuses the certificate"
+    assert publisher["inbox"].what == "1 files refused, 1 of unknown names"
+
+
 def test_a_missing_model_is_to_be_mended(tmp_path: Path) -> None:
+    (tmp_path / "manifest.toml").touch()
     (check,) = look_at_model(of(folders={"models": str(tmp_path)}))
     assert (check.name, check.state) == ("model", "fail")
     assert check.remedy

@@ -169,5 +169,20 @@ def judge_waiting(waiting: int) -> Check:
     return Check("outbox", "ok", what)
 
 
+def judge_publisher(*, connected: bool, trouble: str) -> Check:
+    """How the publisher fares, in its own words."""
+    if trouble:
+        return Check("publisher", "warn", trouble, "see the broker check, and: journalctl -u counterpoint-publish")
+    return Check("publisher", "ok", "connected to the broker" if connected else "running, not connected yet")
+
+
+def judge_inbox(refused: int, unknown: int) -> Check:
+    """Whether anything lies in the inbox that the publisher should not have written."""
+    if refused + unknown:
+        what = f"{refused} files refused, {unknown} of unknown names"
+        return Check("inbox", "warn", what, "delete them; if they come back, look at who writes there")
+    return Check("inbox", "ok", "nothing foreign")
+
+
 def _list(channels: tuple[int, ...]) -> str:
     return ("channel " if len(channels) == 1 else "channels ") + ", ".join(map(str, channels))

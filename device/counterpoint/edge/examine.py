@@ -22,14 +22,17 @@ from counterpoint.care.checks import (
     judge_disk,
     judge_error,
     judge_folders,
+    judge_inbox,
     judge_microphone,
     judge_privacy,
+    judge_publisher,
     judge_sides,
     judge_waiting,
 )
 from counterpoint.edge.array_file import load_array
 from counterpoint.edge.broker_reach import reach_broker
 from counterpoint.edge.clock import clock_is_set
+from counterpoint.edge.inbox import Inbox
 from counterpoint.edge.microphone import Microphone
 from counterpoint.edge.model_files import model_folder, read_model
 from counterpoint.edge.outbox import MESSAGE_NAME
@@ -166,7 +169,17 @@ def look_at_folders(settings: Settings) -> list[Check]:
     if all(folder.can_use for folder in seen):
         names = [path.name for path in Path(folders.outbox).iterdir()]
         checks.append(judge_waiting(sum(MESSAGE_NAME.fullmatch(name) is not None for name in names)))
+        checks += _what_the_publisher_says(Inbox(Path(folders.inbox)))
     return checks
+
+
+def _what_the_publisher_says(inbox: Inbox) -> list[Check]:
+    said = inbox.publisher()
+    inbox.clock_set()  # read for what it is worth: a file that is refused is counted
+    foreign = judge_inbox(inbox.refused, inbox.unknown_names())
+    if said is None:
+        return [foreign, Check("publisher", "skipped", "it has not run yet: start `counterpoint publish`")]
+    return [foreign, judge_publisher(connected=said.connected, trouble=said.trouble)]
 
 
 def _folder(key: str, path: str) -> FolderSeen:
