@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import numpy as np
 from models.demo.speak import EDGE_DB, RATE_HZ, STEP, level_db
@@ -21,7 +21,11 @@ CHORUS_S: Final = 0.5  # thanks of both overlap by this much
 CUT_OFF_S: Final = 0.45  # who is cut off goes on for this long
 TALK_OVER_S: Final = (1.5, 3.0)  # shortest and longest scripted overlap
 STEP_S: Final = STEP / RATE_HZ
-SEARCH_S: Final = 1.2  # how far from the place asked for an overlap may be moved
+LOUD_DB: Final = -22.0
+THROUGH: Final = 0.97  # an overlap is under speech for this share of it, where there is such a place
+GOOD: Final = 0.9  # of the densest speech within reach
+AROUND: Final = 70  # steps: 0.35 s to each side
+SEARCH_S: Final = 2.0  # how far from the place asked for an overlap may be moved
 FADE_S: Final = 0.04
 SOFTER: Final = 0.6  # a backchannel is spoken under the other voice
 
@@ -37,6 +41,13 @@ class Line:
     gap_s: float = GAP_S
     share: float = 0.5
     yields_after_s: float | None = None
+
+
+class Under(NamedTuple):
+    """The line under another, in 10 ms steps: whether it speaks, and how densely around each step."""
+
+    speaks: NDArray[np.bool_]
+    dense: NDArray[np.float64]
 
 
 @dataclass(slots=True)
@@ -84,14 +95,20 @@ def _speaks(samples: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.asarray(speaks)
 
 
+def _dense(samples: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Share of loud 10 ms in the second around each: an overlap that begins in a breath is nobody's interruption."""
+    loud = (level_db(samples) > LOUD_DB).astype(np.float64)
+    return np.convolve(loud, np.ones(AROUND) / AROUND, mode="same")
+
+
 def _inside(line: Line, host: Placed) -> Placed:
-    under = _speaks(host.samples)
-    wanted = len(under) * line.share
+    under = Under(_speaks(host.samples), _dense(host.samples))
+    wanted = len(under.speaks) * line.share
     if line.how == "backchannel":
         length = len(line.samples) // STEP
         at = _nearest_free(under, wanted, before=30, length=length + 60)
         return Placed(line, host.start_s + at * STEP_S, line.samples * np.float32(SOFTER), length * STEP_S)
-    at = _nearest_free(under, wanted, before=100, length=200 if line.how == "talk_over" else 60)
+    at = _nearest_free(under, wanted, before=40, length=len(line.samples) // STEP if line.how == "talk_over" else 60)
     onset_s = host.start_s + at * STEP_S
     yields_s = CUT_OFF_S if line.how == "cut_off" else line.yields_after_s
     if yields_s is not None:
@@ -105,13 +122,14 @@ def _inside(line: Line, host: Placed) -> Placed:
     return new
 
 
-def _nearest_free(under: NDArray[np.bool_], wanted: float, *, before: int, length: int) -> int:
-    """Where near `wanted` the other side speaks without a pause from `before` until `length` later, in 10 ms steps."""
+def _nearest_free(under: Under, wanted: float, *, before: int, length: int) -> int:
+    """Where near `wanted` the other side speaks most, from `before` until `length` later, in 10 ms steps."""
     reach = round(SEARCH_S / STEP_S)
-    places = range(max(before, round(wanted) - reach), min(len(under) - 20, round(wanted) + reach), 2)
-    heard = {at: float(under[at - before : at + length].mean()) for at in places}
-    best = max(heard.values())
-    return min((at for at in places if heard[at] >= min(best, 0.97)), key=lambda at: abs(at - wanted))
+    places = range(max(before, round(wanted) - reach), min(len(under.speaks) - 20, round(wanted) + reach), 2)
+    heard = {at: float(under.speaks[at - before : at + length].mean()) for at in places}
+    through = [at for at in places if heard[at] >= min(THROUGH, max(heard.values()))]
+    dense = GOOD * max(under.dense[at] for at in through)
+    return min((at for at in through if under.dense[at] >= dense), key=lambda at: abs(at - wanted))
 
 
 def _cut_short(samples: NDArray[np.float32], at_s: float) -> NDArray[np.float32]:
