@@ -25,6 +25,8 @@ LOOK_BACK_FRAMES: Final = 5
 """The belief is about 100 ms ago: the wait in which an onset, a burst and a reflection part."""
 CLIP: Final = 6.0
 DROPOUT: Final = 0.15
+TAKES_SHIFT: Final = 0.0
+"""Added to the logit of taking the floor: earlier predictions for more false alarms; chosen on the valid part."""
 OPSET: Final = 17
 
 
@@ -104,7 +106,7 @@ def _constants(net: TalkOverNet) -> dict[str, NDArray[np.generic]]:
         "inlet_weight": learnt["inlet.weight"],
         "inlet_bias": learnt["inlet.bias"],
         "outlet_weight": learnt["outlet.weight"],
-        "outlet_bias": learnt["outlet.bias"],
+        "outlet_bias": learnt["outlet.bias"] + np.array([0, 0, TAKES_SHIFT], dtype=np.float32),
     }
     for layer in range(LAYERS):
         names = [f"memory.{part}_l{layer}" for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]

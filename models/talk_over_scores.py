@@ -28,6 +28,8 @@ EARLY_S: Final = 0.25
 LATE_S: Final = 3.0
 HEARD_S: Final = 0.3
 """An overlap shorter than this is over before anything may be predicted; it is no positive."""
+HELD_S: Final = 0.7
+"""An overlap of this length is what the light is for."""
 ONSET_S: Final = 0.4
 """A settled event matches when its onset is this near."""
 SIDES: Final = ("agent", "customer")
@@ -77,6 +79,8 @@ class Scores:
     overlap_errors_s: list[float] = field(default_factory=list)
     overlap_s: float = 0.0
     talk_over: Tally = field(default_factory=Tally)
+    held: Tally = field(default_factory=Tally)
+    """Of the talk-overs, those that are held for `HELD_S`; false alarms are not counted here."""
     backchannels: int = 0
     backchannel_alarms: int = 0
     latencies_s: list[float] = field(default_factory=list)
@@ -107,14 +111,14 @@ class Scores:
         """Match predictions to floor-taking overlaps, and look for them on backchannels."""
         open_ = [event for event in events if event.kind == "talk_over"]
         taken, quiet = _second_voices(scene)
-        for span in taken:
+        for span, heard_s in taken:
             match = next((event for event in open_ if _is_on(event, span, LATE_S)), None)
-            if match is None:
-                self.talk_over.missed += 1
-                continue
-            open_.remove(match)
-            self.talk_over.hits += 1
-            self.latencies_s.append(match.committed_s - span.start_s)
+            for tally in [self.talk_over, *([self.held] if heard_s >= HELD_S else [])]:
+                tally.hits += match is not None
+                tally.missed += match is None
+            if match is not None:
+                open_.remove(match)
+                self.latencies_s.append(match.committed_s - span.start_s)
         self.talk_over.false += len(open_)
         self.backchannels += len(quiet)
         self.backchannel_alarms += sum(
@@ -147,6 +151,7 @@ class Scores:
             "talk_share_error_points": float(np.mean(self.share_errors)),
             "talk_over_positives": self.talk_over.hits + self.talk_over.missed,
             "talk_over_recall": self.talk_over.recall,
+            "talk_over_recall_held_0.7_s": self.held.recall,
             "talk_over_precision": self.talk_over.precision,
             "talk_over_false_per_hour": 3600 * self.talk_over.false / self.seconds,
             "backchannels": self.backchannels,
@@ -165,15 +170,16 @@ def _customer_share(active: Flags) -> float:
     return float(active[1].sum() / max(active.sum(), 1))
 
 
-def _second_voices(scene: Scene) -> tuple[list[Span], list[Span]]:
-    """Spans that take or fight for the floor and are heard doing so; and backchannels in the other's speech."""
+def _second_voices(scene: Scene) -> tuple[list[tuple[Span, float]], list[Span]]:
+    """Spans that take or fight for the floor, with the seconds both are heard; and the backchannels."""
     both = scene.active[0] & scene.active[1]
-    taken, quiet = [], []
+    taken: list[tuple[Span, float]] = []
+    quiet: list[Span] = []
     for span in scene.spans:
         verdict = scripts.takes_floor(scene.spans, span)
         heard_s = both[int(span.start_s / FRAME_S) : int(span.end_s / FRAME_S) + 1].sum() * FRAME_S
         if verdict and heard_s >= HEARD_S:
-            taken.append(span)
+            taken.append((span, heard_s))
         if span.kind == "backchannel":
             quiet.append(span)
     return taken, quiet
