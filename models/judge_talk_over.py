@@ -37,7 +37,7 @@ SCENE_S: Final = 30.0
 CONDITIONS: Final[tuple[Condition, ...]] = ("quiet", "office", "busy", "neighbour")
 CARD_TABLE: Final = re.compile(r"(<!-- figures -->\n).*?(<!-- end -->)", re.DOTALL)
 REAL_ARRAY: Final = "respeaker-usb-v2"
-REAL_BEARINGS_DEG: Final = (315.0, 135.0)
+REAL_BEARINGS_DEG: Final = (135.0, 315.0)
 """The loudspeaker called a180, in our order of the microphones (measured by steered power), and its opposite."""
 
 

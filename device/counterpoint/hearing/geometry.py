@@ -67,11 +67,11 @@ _BUILT_IN = (
         channels=6,
         device_names=("XVF3800", "reSpeaker XVF"),
     ),
-    # Order round the circle as in ODAS (config/odaslive/respeaker_usb_4_mic_array.cfg); channel 0 is processed,
-    # channel 5 is the playback.
+    # Counter-clockwise round the circle, the first raw microphone at bearing 0 (recordings of a real one agree with the
+    # order; ODAS starts at 180); channel 0 is processed, channel 5 is the playback.
     ArrayGeometry(
         name="respeaker-usb-v2",
-        positions_m=((-0.032, 0.0, 0.0), (0.0, -0.032, 0.0), (0.032, 0.0, 0.0), (0.0, 0.032, 0.0)),
+        positions_m=((0.032, 0.0, 0.0), (0.0, 0.032, 0.0), (-0.032, 0.0, 0.0), (0.0, -0.032, 0.0)),
         raw=(1, 2, 3, 4),
         channels=6,
         device_names=("ReSpeaker 4 Mic Array", "ArrayUAC10"),
