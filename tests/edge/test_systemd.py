@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from counterpoint.edge.microphone import PRIORITY
+from counterpoint.edge.model_manifest import SYSTEM
 from counterpoint.edge.systemd import READY, WORKING, notify
 
 UNITS = Path(__file__).parents[2] / "systemd"
@@ -76,6 +78,19 @@ def test_each_may_write_only_its_own_folders() -> None:
     assert publisher["InaccessiblePaths"] == "/var/lib/counterpoint/sensor"
 
 
+def test_the_capture_thread_may_rise_as_far_as_it_asks_for() -> None:
+    assert int(unit("counterpoint-sensor.service")["Service"]["LimitRTPRIO"]) == PRIORITY
+
+
+def test_the_sensor_may_read_where_models_are_pulled_to() -> None:
+    assert unit("counterpoint-sensor.service")["Service"]["ReadOnlyPaths"] == f"-{SYSTEM}"
+
+
+def test_the_sensor_and_all_that_it_starts_sends_no_telemetry() -> None:
+    lines = (UNITS / "counterpoint-sensor.service").read_text().splitlines()
+    assert "Environment=ORT_DISABLE_TELEMETRY=1" in lines
+
+
 @pytest.mark.real
 @pytest.mark.parametrize("name", ["counterpoint-sensor.service", "counterpoint-publisher.service"])
 def test_systemd_finds_nothing_to_say_about_the_units(name: str, tmp_path: Path) -> None:
@@ -98,10 +113,12 @@ def test_each_user_owns_its_folders_and_the_group_only_reads(tmp_path: Path) -> 
         subprocess.run(
             [*command, f"--root={tmp_path}", UNITS / f"counterpoint.{kind}"], check=True, capture_output=True
         )
-    users = {line.split(":")[2]: line.split(":")[0] for line in (tmp_path / "etc" / "passwd").read_text().splitlines()}
+    accounts = (tmp_path / "etc" / "passwd").read_text().splitlines()
+    users = {"0": "root"} | {account.split(":")[2]: account.split(":")[0] for account in accounts}
     spool = tmp_path / "var" / "lib" / "counterpoint"
     owners = {path.name: (users[str(path.stat().st_uid)], oct(path.stat().st_mode)[-4:]) for path in spool.iterdir()}
     assert owners == {
+        "models": ("root", "0755"),
         "sensor": ("counterpoint-sensor", "0700"),
         "outbox": ("counterpoint-sensor", "2750"),
         "receipts": ("counterpoint-publisher", "2750"),
