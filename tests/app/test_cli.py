@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -149,7 +150,7 @@ def test_our_own_failure_is_one_line_without_what_was_heard(
 
 
 def test_a_reader_that_goes_away_is_no_failure() -> None:
-    words = f"yes 'what happened then' | {sys.executable} -m counterpoint acts | head -n 2"
+    words = f"yes 'what happened then' | {shlex.quote(sys.executable)} -m counterpoint acts | head -n 2"
     ended = subprocess.run(["bash", "-c", words], capture_output=True, text=True, timeout=30, check=False)
     assert ended.stdout == '{"acts":["follow_up","open_question"]}\n' * 2
     assert ended.stderr == ""

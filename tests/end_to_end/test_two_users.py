@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import counterpoint
 from broker_server import BrokerServer, Listener, wait_until
 
 if TYPE_CHECKING:
@@ -27,21 +27,64 @@ pytestmark = [
 
 SENSOR, PUBLISHER, SPOOL_GROUP = 64001, 64002, 64000
 DEVICE, SITE = "c0ffee00-1111-4222-8333-444455556666", "kiosk-7"
-TESTS = Path(__file__).parents[1]
-PACKAGES = os.pathsep.join([str(Path(counterpoint.__file__).parents[1]), str(TESTS)])
 K = 10
+
+TESTS = Path(__file__).parents[1]
+SENSOR_LIKE = "sensor_like.py"
+OURS = TESTS / "visits_at.py", TESTS / "end_to_end" / SENSOR_LIKE
+IMPORTED = "counterpoint", "msgspec", "numpy", "paho"
+PYTHON = str(Path(sys.executable).resolve())  # the venv's own is a link, and may lie where no other user can go
 
 
 def as_user(user: int, *command: str) -> list[str]:
     return ["setpriv", f"--reuid={user}", f"--regid={user}", f"--groups={SPOOL_GROUP}", "--", *command]
 
 
+def copy_program(folder: Path) -> None:
+    """Copy what the two processes import, so that any user can read it: the checkout may lie under /root.
+
+    A copy and no bind mount: a mount that a killed test leaves behind leads whoever clears up into the checkout.
+    """
+    for name in IMPORTED:
+        found = importlib.util.find_spec(name)
+        assert found is not None
+        assert found.origin is not None
+        package = Path(found.origin).parent
+        shutil.copytree(package, folder / name)
+        libraries = package.with_name(f"{name}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, folder / libraries.name)
+    for file in OURS:
+        shutil.copy(file, folder)
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o755)  # a checkout made with umask 077 has files for its owner only
+
+
+def skip_unless_reachable(program: Path) -> None:
+    attempt = as_user(SENSOR, PYTHON, "-c", "import sys; open(sys.argv[1])", str(program / SENSOR_LIKE))
+    tried = subprocess.run(attempt, cwd="/", capture_output=True, text=True, check=False)
+    if tried.returncode != 0:
+        reason = tried.stderr.strip().splitlines()[-1]
+        pytest.skip(f"no other user can start {PYTHON} and read below {program.parent}: {reason}")
+
+
+@pytest.fixture(scope="module")
+def program() -> Iterator[Path]:
+    """A folder with the program, for every user."""
+    folder = Path(tempfile.mkdtemp(prefix="two-users-program-"))
+    copy_program(folder)
+    skip_unless_reachable(folder)
+    yield folder
+    shutil.rmtree(folder)
+
+
 class Station:
     """The folders of a device, made as systemd-tmpfiles makes them, and its two processes."""
 
-    def __init__(self, folder: Path, server: BrokerServer) -> None:
+    def __init__(self, folder: Path, server: BrokerServer, program: Path) -> None:
         self.folder = folder
         self.server = server
+        self._program = program
         folder.chmod(0o755)
         self._make("sensor", SENSOR, SENSOR, 0o700)
         self._make("outbox", SENSOR, SPOOL_GROUP, 0o2750)
@@ -53,13 +96,12 @@ class Station:
         self._processes: list[subprocess.Popen[str]] = []
 
     def start_publisher(self) -> subprocess.Popen[str]:
-        command = (sys.executable, "-m", "counterpoint", "publish", "--settings", str(self.settings_file))
+        command = (PYTHON, "-m", "counterpoint", "publish", "--settings", str(self.settings_file))
         with self.said.open("a") as said:
             return self._start(PUBLISHER, command, stdout=said, stderr=said)
 
     def start_sensor(self, start: str = "2026-11-23 09:10") -> subprocess.Popen[str]:
-        script = str(TESTS / "end_to_end" / "sensor_like.py")
-        command = (sys.executable, script, str(self.settings_file), start)
+        command = (PYTHON, str(self._program / SENSOR_LIKE), str(self.settings_file), start)
         return self._start(SENSOR, command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def close(self) -> None:
@@ -74,7 +116,11 @@ class Station:
         return words in self.said.read_text()
 
     def _start(self, user: int, command: tuple[str, ...], **pipes: object) -> subprocess.Popen[str]:
-        environment = {"PYTHONPATH": PACKAGES, "PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {
+            "PYTHONPATH": str(self._program),
+            "PATH": os.environ["PATH"],
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
         process: subprocess.Popen[str] = subprocess.Popen(  # type: ignore[call-overload] # the pipes differ
             as_user(user, *command), text=True, umask=0o027, env=environment, cwd=self.folder, **pipes
         )
@@ -124,12 +170,12 @@ def tell(sensor: subprocess.Popen[str], line: str) -> tuple[int, int]:
 
 
 @pytest.fixture
-def station() -> Iterator[Station]:
+def station(program: Path) -> Iterator[Station]:
     folder = Path(tempfile.mkdtemp(prefix="two-users-"))
     with BrokerServer(folder / "broker") as server:
         server.allow(SITE, DEVICE)
         (folder / "broker").chmod(0o755)
-        station = Station(folder, server)
+        station = Station(folder, server, program)
         yield station
         station.close()
     shutil.rmtree(folder)
@@ -228,7 +274,7 @@ def test_neither_reaches_into_the_other(station: Station, user: int, attempt: st
     tell(sensor, f"visits {K}")
     tell(sensor, "hours 1")
     tried = subprocess.run(
-        as_user(user, sys.executable, "-c", f"import os; {attempt}"),
+        as_user(user, PYTHON, "-c", f"import os; {attempt}"),
         cwd=station.folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert "PermissionError" in tried.stderr
