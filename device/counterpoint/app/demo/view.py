@@ -167,7 +167,7 @@ class LiveView:
         rows.add_row("light", self._light(tally))
         rows.add_row()
         spoken = _spoken(self._conversation.lines_at(at_s), width - LABEL - 1)
-        for label, row in zip(("the script", "(written,", " not heard)", ""), spoken, strict=True):
+        for label, row in zip(("the script", "(written,", "not heard)", ""), spoken, strict=True):
             rows.add_row(label, row)
         rows.add_row()
         rows.add_row("counted", Text(counted(tally)))
