@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 from pathlib import Path
@@ -186,6 +187,27 @@ def test_a_ledger_that_is_damaged_while_it_is_open_is_kept_aside_and_work_goes_o
         ledger.hand_over(TEN, files.__setitem__)
         assert list(files) == [8]
     assert path.with_name("ledger.damaged-1").exists()
+
+
+def test_a_damaged_ledger_is_kept_for_thirty_days(path: Path) -> None:
+    for name in ("ledger.damaged-1", "ledger.damaged-1-wal"):
+        path.with_name(name).write_bytes(b"damage")
+        os.utime(path.with_name(name), (TEN, TEN))
+    with Ledger(path) as ledger:
+        ledger.close_windows(TEN + 30 * 86_400, RULES, ZONE)
+        assert path.with_name("ledger.damaged-1").exists()
+        ledger.close_windows(TEN + 31 * 86_400, RULES, ZONE)
+    assert not list(path.parent.glob("*damaged*"))
+
+
+def test_a_row_that_can_not_be_read_goes_and_its_company_is_told(path: Path) -> None:
+    with Ledger(path) as ledger:
+        fill(ledger, 10)
+        ledger._database.execute(
+            "INSERT INTO visits (hour, row) VALUES (?, ?)", (TEN - 3600, b'{"of":"another version"}')
+        )
+        assert len(ledger.close_windows(TEN, RULES, ZONE).windows) == 1
+        assert (ledger.waiting(), ledger.unreadable) == (0, 1)
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from counterpoint.edge.ledger import Ledger
-from counterpoint.edge.outbox import Outbox, Post, read_plain
+from counterpoint.edge.outbox import Outbox, Post, read_dropped, read_plain
 from counterpoint.errors import MessageError, StorageError
 from counterpoint.messages.schemas import decode_window
 from counterpoint.settings import PrivacyRules
@@ -73,6 +73,25 @@ def test_a_full_outbox_drops_the_oldest_and_counts_it(folders: tuple[Path, Path]
         outbox.put(sequence, b"{}")
     assert Post(*folders).waiting() == (3, 4, 5)
     assert outbox.dropped == 2
+
+
+def test_what_was_dropped_is_still_known_after_a_restart(folders: tuple[Path, Path]) -> None:
+    outbox = Outbox(*folders, files=3, days=30)
+    for sequence in range(1, 6):
+        outbox.put(sequence, b"{}")
+    assert Outbox(*folders, files=3, days=30).dropped == read_dropped(folders[0]) == 2
+    (folders[0] / "dropped").write_bytes(b"many")
+    assert Outbox(*folders, files=3, days=30).dropped == 0
+
+
+def test_receipts_that_can_not_be_read_are_a_storage_error_and_no_reason_not_to_start(tmp_path: Path) -> None:
+    (tmp_path / "outbox").mkdir()
+    refused = tmp_path / ("r" * 300)  # a name that the disk refuses, whoever asks
+    outbox = Outbox(tmp_path / "outbox", refused, files=3, days=30)
+    outbox.put(4, b"{}")
+    assert outbox.last_sequence() == 4
+    with pytest.raises(StorageError, match="can't be looked at"):
+        outbox.sweep(None)
 
 
 def test_a_message_is_dropped_when_it_is_too_old(folders: tuple[Path, Path]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from counterpoint.values import LeftOut
 
 NINE = utc("2026-11-23 09:20")
+HOUR = utc("2026-11-23 09:00")
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def test_five_visits_become_one_message_when_their_hour_is_over(settings: Settin
     now_s = float(NINE)
     with Spool(settings, lambda: now_s) as spool:
         for _ in range(5):
-            spool.add(session())
+            spool.add(session(), HOUR)
         spool.tick()
         assert post(settings).waiting() == ()
         now_s = float(utc("2026-11-23 10:00"))
@@ -59,17 +62,17 @@ def test_five_visits_become_one_message_when_their_hour_is_over(settings: Settin
 def test_while_the_clock_is_not_set_visits_wait_and_nothing_leaves(settings: Settings) -> None:
     with Spool(settings) as spool:
         for _ in range(20):
-            spool.add(session())
+            spool.add(session(), None)
         spool.tick()
         assert post(settings).waiting() == ()
 
 
 def test_when_the_publisher_says_that_the_clock_is_set_time_begins(settings: Settings) -> None:
     with Spool(settings) as spool:
-        spool.add(session())
+        spool.add(session(), None)
         Statements(Path(settings.folders.inbox)).clock(is_set=True)
         spool.tick()
-        spool.add(session())
+        spool.add(session(), HOUR)
         spool.tick()
     assert post(settings).waiting() == ()
 
@@ -78,7 +81,7 @@ def test_when_the_publisher_says_that_the_clock_is_set_time_begins(settings: Set
 def test_what_the_button_left_out_is_nowhere(settings: Settings, why: LeftOut) -> None:
     with Spool(settings, lambda: float(NINE)) as spool:
         empty = {path: path.read_bytes() for path in Path(settings.folders.state).iterdir()}
-        spool.add(session(left_out=why))
+        spool.add(session(left_out=why), HOUR)
         assert {path: path.read_bytes() for path in Path(settings.folders.state).iterdir()} == empty
 
 
@@ -89,3 +92,76 @@ def test_the_sensors_health_is_coarse(settings: Settings) -> None:
     assert found is not None
     told = decode_note(found)
     assert (told.frames_lost_count, told.microphone) == (1200, "fault")  # type: ignore[union-attr] # of this kind
+
+
+def test_a_visit_counts_for_the_hour_in_which_it_began(settings: Settings) -> None:
+    visit = session()
+    found_over_s = visit.end_s + 45
+    with Spool(settings, lambda: float(HOUR) + (found_over_s - visit.start_s) - 1) as spool:
+        assert spool.hour_of_start(visit, found_over_s) == HOUR - 3600
+        assert spool.hour_of_start(visit, found_over_s - 2) == HOUR
+    with Spool(settings) as before_the_clock_is_set:
+        assert before_the_clock_is_set.hour_of_start(visit, found_over_s) is None
+
+
+def test_a_row_that_can_not_be_read_stops_no_window_and_is_told_once(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Spool(settings, lambda: float(utc("2026-11-23 10:00"))) as spool:
+        for _ in range(5):
+            spool.add(session(), HOUR)
+        with sqlite3.connect(Path(settings.folders.state) / "ledger.db") as other:
+            other.execute("INSERT INTO visits (hour, row) VALUES (?, ?)", (HOUR, b"{}"))
+        other.close()
+        for _ in range(3):
+            spool.tick()
+    assert post(settings).waiting() == (1,)
+    assert [line for line in caplog.messages if "could not be read" in line] == [
+        "1 visits of the ledger could not be read and were deleted"
+    ]
+
+
+def test_what_is_ready_leaves_though_no_window_can_be_made(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    now_s = float(NINE)
+    with Spool(settings, lambda: now_s) as spool:
+        spool._outbox.put(7, b"{}")
+        post(settings).receipt(7)
+        spool._ledger._database.execute("INSERT INTO ready (release_s, payload) VALUES (0, x'7b7d')")
+        spool._ledger._database.execute("ALTER TABLE visits RENAME TO gone")
+        for _ in range(3):
+            spool.tick()
+    assert sorted(path.name for path in Path(settings.folders.outbox).iterdir()) == ["0000000001.json"]
+    assert len([line for line in caplog.messages if "no such table" in line]) == 1
+
+
+def test_receipts_that_can_not_be_read_are_told_once_and_stop_nothing(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    closed = FolderSettings(
+        state=settings.folders.state,
+        outbox=settings.folders.outbox,
+        inbox=settings.folders.inbox,
+        receipts=str(Path(settings.folders.state) / ("r" * 300)),  # a name that the disk refuses, whoever asks
+    )
+    caplog.set_level(logging.WARNING)
+    now_s = float(NINE)
+    with Spool(Settings(folders=closed, privacy=settings.privacy), lambda: now_s) as spool:
+        for _ in range(5):
+            spool.add(session(), HOUR)
+        now_s = float(utc("2026-11-23 10:00"))
+        for _ in range(3):
+            spool.tick()
+    assert post(settings).waiting() == (1,)
+    assert len([line for line in caplog.messages if "can't be looked at" in line]) == 1
+
+
+def test_messages_that_were_dropped_are_told(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    with Spool(settings, lambda: float(utc("2999-01-01 00:00"))) as spool:
+        spool._outbox.put(1, b"{}")
+        for _ in range(3):
+            spool.tick()
+    assert [line for line in caplog.messages if "dropped" in line] == [
+        "1 messages were dropped from the outbox so far: see to the broker"
+    ]

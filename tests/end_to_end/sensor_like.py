@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from counterpoint.disclosure import hour_of
 from counterpoint.edge.settings_file import load_settings
 from counterpoint.edge.spool import Spool
 from visits_at import session, utc
+
+UTC = ZoneInfo("UTC")
 
 
 def main(settings_file: str, start: str) -> None:
@@ -25,7 +29,7 @@ def main(settings_file: str, start: str) -> None:
         for line in sys.stdin:
             word, number = line.split()
             for _ in range(int(number) if word == "visits" else 0):
-                spool.add(session())
+                spool.add(session(), hour_of(now_s, UTC))
             now_s += 3600.0 * int(number) if word == "hours" else 0.0
             spool.tick()
             print(spool._ledger.waiting(), spool._outbox.waiting(), flush=True)

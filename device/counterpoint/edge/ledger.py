@@ -39,6 +39,9 @@ CREATE TABLE IF NOT EXISTS ready (
 CREATE TABLE IF NOT EXISTS told (only INTEGER PRIMARY KEY CHECK (only = 1), until INTEGER NOT NULL);
 """
 OWN_EYES: Final = 0o600
+DAMAGED_KEPT_S: Final = 30 * 86_400
+"""As long as a window may wait; after that nobody looks into a damaged ledger any more."""
+HOUR_S: Final = 3600
 CORRUPT: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -46,7 +49,8 @@ class Ledger:
     """Visits, then windows, that may not leave yet.
 
     Use as a context manager, from one thread. `after` is the highest sequence number that the outbox has seen, so that
-    a new ledger never takes a number twice.
+    a new ledger never takes a number twice. A row that can't be read (damage, another version) is deleted, not guessed
+    at: `unreadable` counts those since the start. A damaged file that was kept aside is deleted after 30 days.
 
     Raises:
         StorageError: The file can't be written, the disk is full, or the file is damaged; a damaged one is kept aside.
@@ -56,6 +60,8 @@ class Ledger:
     def __init__(self, path: Path, *, after: int = 0) -> None:
         self._path = path
         self._after = after
+        self.unreadable = 0
+        self._tidied_hour = 0
         self._random = random.SystemRandom()
         try:
             self._open()
@@ -90,10 +96,13 @@ class Ledger:
         `now_s` is the wall clock, known to be set: seconds since 1970. Visits from before it was set count for this
         hour.
         """
+        self._forget_damaged(now_s)
         with self._transaction():
             self._database.execute("UPDATE visits SET hour = ? WHERE hour IS NULL", (hour_of(now_s, zone),))
             told_until = self._told_until()
-            made = disclose(self._visits(), told_until, now_s, rules, zone, lambda: str(uuid4()))
+            visits, unreadable = self._read_visits()
+            self._database.executemany("DELETE FROM visits WHERE id = ?", unreadable)
+            made = disclose(visits, told_until, now_s, rules, zone, lambda: str(uuid4()))
             self._database.executemany(
                 "INSERT INTO ready (release_s, payload) VALUES (?, ?)",
                 [(release_s(now_s, rules, self._random.random()), encode(window)) for window in made.windows],
@@ -102,7 +111,8 @@ class Ledger:
                 self._database.execute("DELETE FROM visits WHERE hour < ?", (made.told_until,))
             if made.told_until != told_until:
                 self._database.execute("INSERT OR REPLACE INTO told VALUES (1, ?)", (made.told_until,))
-        if made.used + made.dropped:
+        self.unreadable += len(unreadable)
+        if made.used + made.dropped + len(unreadable):
             self._wipe_log()
         return made
 
@@ -138,9 +148,28 @@ class Ledger:
         with self._sound():
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def _visits(self) -> list[Visit]:
-        found = self._database.execute("SELECT hour, row FROM visits ORDER BY id")
-        return [replace(decode_visit(row), hour=hour) for hour, row in found]
+    def _read_visits(self) -> tuple[list[Visit], list[tuple[int]]]:
+        """The visits that can be read, and the ids of the rows that can't."""
+        visits: list[Visit] = []
+        unreadable: list[tuple[int]] = []
+        for number, hour, row in self._database.execute("SELECT id, hour, row FROM visits ORDER BY id"):
+            try:
+                visits.append(replace(decode_visit(row), hour=hour))
+            except StorageError:
+                unreadable.append((number,))
+        return visits, unreadable
+
+    def _forget_damaged(self, now_s: float) -> None:
+        """Once an hour: visits in a damaged file are no longer kept than somebody needs to look into it."""
+        if now_s - self._tidied_hour < HOUR_S:
+            return
+        self._tidied_hour = int(now_s)
+        try:
+            for part in self._path.parent.glob(f"{self._path.stem}.damaged-*"):
+                if now_s - part.stat().st_mtime > DAMAGED_KEPT_S:
+                    part.unlink()
+        except OSError as error:
+            raise StorageError(f"an old damaged ledger can't be deleted ({error}): check the folder's owner") from error
 
     def _told_until(self) -> int | None:
         found = self._database.execute("SELECT until FROM told").fetchone()

@@ -24,6 +24,8 @@ MESSAGE_NAME: Final = re.compile(rf"(\d{{{DIGITS}}})\.json")
 RECEIPT_NAME: Final = re.compile(rf"(\d{{{DIGITS}}})")
 HEALTH_NAME: Final = "health.json"
 """The sensor's own state: a file that is replaced, not a message that waits."""
+DROPPED_NAME: Final = "dropped"
+"""How many messages the outbox has lost to its limits, ever; delete it to count anew."""
 GROUP_MAY_READ: Final = 0o640
 DAY_S: Final = 86_400
 SWEPT_AT_ONCE: Final = 64
@@ -33,7 +35,8 @@ SWEPT_AT_ONCE: Final = 64
 class Outbox:
     """The sensor's side: it alone writes and deletes messages.
 
-    At most `files` messages wait, for at most `days`; the oldest goes first, and `dropped` counts it.
+    At most `files` messages wait, for at most `days`; the oldest goes first. `dropped` counts them, over restarts too:
+    the count is a file of its own beside the messages.
 
     Raises:
         StorageError: The disk is full or the folder can't be written; nothing was half written.
@@ -44,7 +47,7 @@ class Outbox:
         self._receipts = receipts
         self._files = files
         self._days = days
-        self.dropped = 0
+        self.dropped = read_dropped(folder)
         for half_written in folder.glob(".*.part"):
             _remove(half_written)
 
@@ -64,7 +67,7 @@ class Outbox:
     def sweep(self, now_s: float | None) -> None:
         """Delete what has a receipt, and what is too old; `now_s` is the wall clock, None while it is not set."""
         for _, path in sorted(self._messages().items())[:SWEPT_AT_ONCE]:
-            if (self._receipts / path.stem).exists():  # never listed: whoever fills that folder must not slow the light
+            if _is_there(self._receipts / path.stem):  # never listed: whoever fills that folder must not slow the light
                 _remove(path)
             elif now_s is not None and now_s - path.stat().st_mtime > self._days * DAY_S:
                 self._drop(path)
@@ -74,8 +77,15 @@ class Outbox:
         return len(self._messages())
 
     def last_sequence(self) -> int:
-        """Return the highest sequence number seen in either folder, 0 for none."""
-        return max([0, *self._messages(), *_listed(self._receipts, RECEIPT_NAME)])
+        """Return the highest sequence number seen in either folder, 0 for none.
+
+        Receipts that can't be read are the publisher's trouble, not a reason for the light to stay dark: the ledger
+        keeps the number too.
+        """
+        taken: dict[int, Path] = {}
+        with suppress(StorageError):
+            taken = _listed(self._receipts, RECEIPT_NAME)
+        return max([0, *self._messages(), *taken])
 
     def _messages(self) -> dict[int, Path]:
         return _listed(self._folder, MESSAGE_NAME)
@@ -83,6 +93,7 @@ class Outbox:
     def _drop(self, path: Path) -> None:
         _remove(path)
         self.dropped += 1
+        write_whole(self._folder / DROPPED_NAME, str(self.dropped).encode())
 
 
 class Post:
@@ -115,6 +126,15 @@ class Post:
     def receipt(self, sequence: int) -> None:
         """Say that the broker has taken this message."""
         write_whole(self._receipts / f"{sequence:0{DIGITS}}", b"")
+
+
+def read_dropped(outbox: Path) -> int:
+    """Return how many messages an outbox has dropped by its own count; 0 where it has never said, or nothing useful."""
+    try:
+        said = read_plain(outbox / DROPPED_NAME) or b"0"
+        return int(said) if said.isdigit() else 0
+    except (MessageError, ValueError):
+        return 0
 
 
 def write_whole(path: Path, payload: bytes) -> None:
@@ -156,6 +176,16 @@ def _listed(folder: Path, name: re.Pattern[str]) -> dict[int, Path]:
     except OSError as error:
         raise StorageError(f"{folder} can't be read ({error.strerror}): make it, or check its owner") from error
     return {int(match[1]): path for match, path in found}
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise StorageError(f"{path} can't be looked at ({error.strerror}): check the folder's owner") from error
+    return True
 
 
 def _remove(path: Path) -> None:
