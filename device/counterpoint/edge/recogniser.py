@@ -5,20 +5,18 @@ One rule: everything that knows Vosk is in this file; it never asks the network 
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import msgspec
 import numpy as np
 
 from counterpoint.edge.model_manifest import vosk_folder
+from counterpoint.edge.quiet_sound import silence
 from counterpoint.errors import ModelCorrupt, ModelError, ModelMissing, PartMissing
 from counterpoint.values import SAMPLE_RATE_HZ
 from counterpoint.words.port import Utterance, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from counterpoint.values import Samples
@@ -108,7 +106,7 @@ class VoskRecogniser:
 
     def _load(self) -> object | None:
         self._vosk.SetLogLevel(NO_LOG)
-        with _quiet():
+        with silence():  # Vosk prints its errors whatever the log level; the user gets one line of ours instead
             try:
                 return self._vosk.Model(str(self._folder))  # a path, never a language: that would ask the network
             except Exception as error:
@@ -121,7 +119,7 @@ class VoskRecogniser:
         return self._kaldi
 
     def _fresh(self) -> _Kaldi:
-        with _quiet():
+        with silence():
             try:
                 kaldi = self._vosk.KaldiRecognizer(self._model, float(SAMPLE_RATE_HZ))
             except Exception as error:
@@ -158,17 +156,3 @@ def _corrupt(folder: Path) -> ModelCorrupt:
     return ModelCorrupt(
         f"the speech model at {folder} can't be loaded: delete the folder, run `counterpoint models pull`"
     )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Vosk prints its errors to file descriptor 2 whatever the log level; the user gets one line of ours instead."""
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
