@@ -179,7 +179,7 @@ class BrokerSettings(Rules, frozen=True):
     key_file: str = ""
     device_id: str = ""
     """Empty takes the certificate's common name."""
-    health_minutes: Annotated[float, Meta(gt=0, le=1440)] = 15.0
+    health_minutes: Annotated[float, Meta(ge=1, le=1440)] = 15.0
 
 
 class FolderSettings(Rules, frozen=True):

@@ -329,17 +329,24 @@ class ChannelHealth:
         frozen: Channels whose samples do not change.
         duplicated: Pairs of channels that carry the same samples.
         clipping: Channels that clip.
+        one_per_side: A microphone a side: one may be shut by its gate while its person listens.
     """
 
     silent: tuple[int, ...] = ()
     frozen: tuple[int, ...] = ()
     duplicated: tuple[tuple[int, int], ...] = ()
     clipping: tuple[int, ...] = ()
+    one_per_side: bool = False
+
+    @property
+    def dead(self) -> frozenset[int]:
+        """Channels that no speech can bring back: frozen, or silent where silence can't be that of a gate."""
+        return frozenset(self.frozen if self.one_per_side else (*self.silent, *self.frozen))
 
     @property
     def sides_clear(self) -> bool:
-        """True while every raw channel is alive and distinct."""
-        return not (self.silent or self.frozen or self.duplicated)
+        """True while no raw channel is dead and all are distinct."""
+        return not (self.dead or self.duplicated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,19 +354,13 @@ class Health:
     """The state of the device, coarse: nothing in it varies with speech or presence.
 
     Attributes:
-        frames_lost: Lost blocks since the start, coarsened by the sender.
+        frames_lost: Blocks lost since the start while the device listened, coarsened by the sender; never time away.
         channels: State of the microphones.
         words: "on", "off" or "missing" (no model).
         light: "pins", "terminal" or "none".
-        outbox_files: Messages that wait for the broker.
-        disk_free_mb: Free space of the state folder, MB.
-        clock_set: The wall clock is known to be right.
     """
 
     frames_lost: int
     channels: ChannelHealth = field(default_factory=ChannelHealth)
     words: str = "off"
     light: str = "none"
-    outbox_files: int = 0
-    disk_free_mb: int = 0
-    clock_set: bool = False

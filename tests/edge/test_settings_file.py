@@ -61,6 +61,7 @@ def test_a_file_from_a_windows_editor_is_fine(tmp_path: Path) -> None:
             'FILE:2: broker.transport: "udp" can\'t be used; give one of "tcp", "websockets"',
         ),
         ('[words]\nenabled = "yes"', 'FILE:2: words.enabled: "yes" can\'t be used; give true or false'),
+        ("[broker]\nhealth_minutes = 0.0001", "FILE:2: broker.health_minutes: "),
         ("[site]\ncode = 'Böhm & Sons'", "FILE:2: site.code: "),
         ("[site]\ncode = 2020-01-01", "FILE:2: site.code: a date can't be used"),
         ('[site]\ncode = "abc\\n"', "FILE:2: site.code: has a line break"),

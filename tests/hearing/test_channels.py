@@ -25,8 +25,8 @@ WELL = ChannelHealth()
 class Room:
     """Six channels of faint noise into a watch, with faults put in."""
 
-    def __init__(self, raw: tuple[int, ...] = RAW, channels: int = 6) -> None:
-        self.watch = ChannelWatch(raw)
+    def __init__(self, raw: tuple[int, ...] = RAW, channels: int = 6, *, one_per_side: bool = False) -> None:
+        self.watch = ChannelWatch(raw, one_per_side=one_per_side)
         self._noise = np.random.default_rng(3)
         self._channels = channels
         self._at = 0
@@ -150,6 +150,22 @@ def test_the_processed_channel_is_not_watched() -> None:
         samples[5] = 0
 
     assert Room().hear(6, no_echo_reference) == WELL
+
+
+def test_a_gate_that_shuts_while_its_person_listens_is_told_and_the_sides_stay_clear() -> None:
+    def shut(samples: Samples) -> None:
+        samples[0] = 0
+
+    health = Room(raw=(0, 1), channels=2, one_per_side=True).hear(6, shut)
+    assert health.silent == (0,)
+    assert health.sides_clear
+
+
+def test_with_one_a_side_the_same_sound_on_both_is_still_no_two_sides() -> None:
+    def mono(samples: Samples) -> None:
+        samples[1] = samples[0]
+
+    assert not Room(raw=(0, 1), channels=2, one_per_side=True).hear(3, mono).sides_clear
 
 
 def test_one_microphone_has_no_twin() -> None:

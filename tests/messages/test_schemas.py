@@ -96,9 +96,7 @@ def test_a_topic_has_no_room_for_more_than_codes() -> None:
 
 
 def test_health_is_coarse_and_leaves_out_what_speech_changes() -> None:
-    health = Health(
-        frames_lost=199, words="on", light="pins", channels=ChannelHealth(clipping=(1,)), outbox_files=3, clock_set=True
-    )
+    health = Health(frames_lost=199, words="on", light="pins", channels=ChannelHealth(clipping=(1,)))
     assert coarse_health(health, 12_345) == SensorHealth(
         microphone="fine", words="on", light="pins", frames_lost_count=100, disk_free_mb=12_300
     )
@@ -109,6 +107,8 @@ def test_health_is_coarse_and_leaves_out_what_speech_changes() -> None:
     [
         (ChannelHealth(silent=(3,), frozen=(3,)), "fault"),
         (ChannelHealth(duplicated=((1, 2),)), "fault"),
+        (ChannelHealth(silent=(1,), one_per_side=True), "fine"),  # or its gate would tell who is listening
+        (ChannelHealth(frozen=(1,), one_per_side=True), "fault"),
         (ChannelHealth(silent=(1, 2, 3, 4), frozen=(1, 2, 3, 4), duplicated=((1, 2), (3, 4))), "fine"),
     ],
 )

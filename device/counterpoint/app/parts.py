@@ -42,7 +42,7 @@ def build_pipeline(  # noqa: PLR0913 - what a line is made of, each by its name
     folder = Path(settings.folders.models) if settings.folders.models else None
     return Pipeline(
         zones=Zones(array, calibration, channels),
-        channels=ChannelWatch(raw_channels(array, channels)),
+        channels=ChannelWatch(raw_channels(array, channels), one_per_side=array.one_per_side),
         detector=Detector(read_model("talk_over", folder)),
         floor=Floor(settings.floor),
         visits=Visits(settings.session, read_uncertainty(folder), words=words is not None),

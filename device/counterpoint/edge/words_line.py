@@ -1,6 +1,6 @@
 """The recogniser's own thread: the light never waits for a word.
 
-One rule: words live inside `_recognise` until they have become acts; what leaves this file is kinds and times.
+One rule: words live inside `_Listener` until they have become acts; what leaves this file is kinds and times.
 
     offer ─▶ gate ─▶ bounded queue ─▶ recogniser ─▶ classify ─▶ acts ─▶ collect
     (line's thread)        │          (own thread)                      (line's thread)

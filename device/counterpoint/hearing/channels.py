@@ -37,10 +37,11 @@ class ChannelWatch:
 
     A raw channel that the blocks do not have is silent. A fault is told once it has lasted (silent 5 s while another
     channel is alive, frozen or duplicated 2 s, clipping in 0.5 s of blocks), and until the channel has been well for
-    a second (10 s without clipping).
+    a second (10 s without clipping). With `one_per_side` a silent channel is told and the sides stay clear: a headset's
+    gate gives digital silence while its person listens.
     """
 
-    def __init__(self, raw: tuple[int, ...]) -> None:
+    def __init__(self, raw: tuple[int, ...], *, one_per_side: bool = False) -> None:
         self._raw = np.array(raw, np.intp)
         self._pairs = tuple(combinations(raw, 2))
         self._first, self._second = np.array(list(combinations(range(len(raw)), 2)), np.intp).reshape(-1, 2).T
@@ -49,7 +50,8 @@ class ChannelWatch:
         self._duplicated = _Lasting(len(self._pairs), DUPLICATED_S, WELL_S)
         self._clipping = _Lasting(len(raw), CLIPPING_S, UNCLIPPED_S)
         self._blocks = 0
-        self._health = ChannelHealth()
+        self._one_per_side = one_per_side
+        self._health = self._tell()
 
     def step(self, block: Block) -> ChannelHealth:
         """Take one block; return what is wrong with the channels now."""
@@ -91,6 +93,7 @@ class ChannelWatch:
             frozen=self._channels(self._frozen),
             duplicated=tuple(self._pairs[at] for at in np.flatnonzero(self._duplicated.flags)),
             clipping=self._channels(self._clipping),
+            one_per_side=self._one_per_side,
         )
 
     def _channels(self, fault: _Lasting) -> tuple[int, ...]:

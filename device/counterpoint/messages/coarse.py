@@ -30,5 +30,4 @@ def coarse_health(health: Health, disk_free_mb: int) -> SensorHealth:
 
 
 def _one_channel_fails(channels: ChannelHealth) -> bool:
-    dead = {*channels.silent, *channels.frozen}
-    return len(dead) == 1 or (not dead and bool(channels.duplicated))
+    return len(channels.dead) == 1 or (not channels.dead and bool(channels.duplicated))
