@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import soundfile
-from models.rooms.scenes import Condition, Scene, make_scene
+from models.rooms.scenes import Cast, Condition, Scene, make_scene
 from models.rooms.voices import Library, read_library
 from models.talk_over_plots import Figures, draw
 from models.talk_over_scores import KINDS, Scores
@@ -72,8 +72,9 @@ def judge(library: Library, condition: Condition, scenes: int, seed: int) -> dic
     model = (HERE / "talk_over.onnx").read_bytes()
     rng = np.random.default_rng((seed, 99, sum(condition.encode())))
     scores: dict[str, Scores] = {}
-    for _ in range(scenes):
-        scene: Scene = make_scene(rng, library, SCENE_S, condition)
+    for number in range(scenes):
+        cast: Cast = "staff" if library.staff and number % 2 else "readers"
+        scene: Scene = make_scene(rng, library, SCENE_S, condition, cast)
         heard = listen(model, scene.counter.geometry, scene.counter.calibration, scene.samples)
         for name in ("all", scene.counter.geometry.name):
             scores.setdefault(name, Scores()).add(scene, heard.said, heard.events)

@@ -25,7 +25,7 @@ LOOK_BACK_FRAMES: Final = 5
 """The belief is about 100 ms ago: the wait in which an onset, a burst and a reflection part."""
 CLIP: Final = 6.0
 DROPOUT: Final = 0.15
-TAKES_SHIFT: Final = 0.8
+TAKES_SHIFT: Final = 0.0
 """Added to the logit of taking the floor: earlier predictions for more false alarms; chosen on the valid part."""
 OPSET: Final = 17
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import torch
-from models.rooms.scenes import Condition, Scene, make_scene
+from models.rooms.scenes import Cast, Condition, Scene, make_scene
 from models.rooms.voices import Library, Part, read_library
 from models.talk_over_net import LOOK_BACK_FRAMES, TalkOverNet, swapped_sides, to_onnx
 
@@ -36,14 +36,16 @@ CHUNK: Final = 500
 """Frames that the gradient looks back over; the state is carried on."""
 BATCH: Final = 32
 LEARNING_RATE: Final = 2e-3
-TAKES_SHARE: Final = 0.2
+TAKES_SHARE: Final = 0.4
 """How much the belief in taking the floor counts against the belief in the sides."""
-TAKES_WEIGHT: Final = 0.3
+TAKES_WEIGHT: Final = 1.0
 """Weight of frames that take the floor: three in four overlapping frames of the scenes do, at a counter few (TurnBench:
 ten backchannels to a turn taken). So an overlap counts as a backchannel until it has lasted, or is loud."""
 LOST_SHARE: Final = 0.06
 """Share of scenes in which blocks are lost."""
 SCENES_A_JOB: Final = 20
+FIRST_STAFF_JOB: Final = 10_000
+HELD_HOURS: Final = (0.3, 0.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,36 +82,44 @@ def truth_of(scene: Scene) -> NDArray[np.uint8]:
     return late.astype(np.uint8)
 
 
-def _job(library: Library, condition: Condition, seed: tuple[int, ...]) -> Examples:
+def _job(library: Library, condition: Condition, cast: Cast, seed: tuple[int, ...]) -> Examples:
     """The examples of one job; each job has its own generator."""
     rng = np.random.default_rng(seed)
-    scenes = [make_scene(rng, library, SCENE_S, condition) for _ in range(SCENES_A_JOB)]
+    scenes = [make_scene(rng, library, SCENE_S, condition, cast) for _ in range(SCENES_A_JOB)]
     return Examples(np.stack([features_of(s, rng) for s in scenes]), np.stack([truth_of(s) for s in scenes]))
 
 
 _LIBRARIES: dict[tuple[Path, Part], Library] = {}
 
 
-def _job_in_process(folder: Path, part: Part, seed: tuple[int, ...]) -> Examples:
+def _job_in_process(folder: Path, part: Part, cast: Cast, seed: tuple[int, ...]) -> Examples:
     """Read the library once a process."""
     if (folder, part) not in _LIBRARIES:
         _LIBRARIES[folder, part] = read_library(folder, part)
-    return _job(_LIBRARIES[folder, part], "mixed", seed)
+    return _job(_LIBRARIES[folder, part], "mixed", cast, seed)
 
 
-def examples(folder: Path, work: Path, part: Part, hours: float, seed: int) -> Examples:
+def examples(folder: Path, work: Path, part: Part, cast: Cast, hours: float, seed: int) -> Examples:
     """Simulate `hours` of scenes, or take them from the work folder if they were simulated before."""
-    kept = work / f"{part}-{seed}-{hours:g}h-{_recipe_hash()}.npz"
+    kept = work / f"{part}-{cast}-{seed}-{hours:g}h-{_recipe_hash()}.npz"
     if kept.exists():
         with np.load(kept) as arrays:
             return Examples(arrays["features"], arrays["truth"])
     jobs = max(1, round(hours * 3600 / SCENE_S / SCENES_A_JOB))
-    seeds = [(seed, {"train": 0, "valid": 1, "test": 2}[part], job) for job in range(jobs)]
+    first = {"readers": 0, "staff": FIRST_STAFF_JOB}[cast]
+    seeds = [(seed, {"train": 0, "valid": 1, "test": 2}[part], first + job) for job in range(jobs)]
     with ProcessPoolExecutor(2) as pool:
-        done = list(pool.map(partial(_job_in_process, folder, part), seeds))
+        done = list(pool.map(partial(_job_in_process, folder, part, cast), seeds))
     made = Examples(np.concatenate([d.features for d in done]), np.concatenate([d.truth for d in done]))
     np.savez(kept, features=made.features, truth=made.truth)
     return made
+
+
+def both_casts(folder: Path, work: Path, part: Part, hours: tuple[float, float], seed: int) -> Examples:
+    """Scenes of readers, then of voices with small words."""
+    readers = examples(folder, work, part, "readers", hours[0], seed)
+    staff = examples(folder, work, part, "staff", hours[1], seed)
+    return Examples(np.concatenate([readers.features, staff.features]), np.concatenate([readers.truth, staff.truth]))
 
 
 def _recipe_hash() -> str:
@@ -211,14 +221,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with speech, noise and timings")
     parser.add_argument("--work", type=Path, required=True, help="folder for simulated examples")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--hours", type=float, default=5.0, help="simulated audio to train on")
+    parser.add_argument("--hours", type=float, default=5.0, help="simulated audio of readers to train on")
+    parser.add_argument("--staff-hours", type=float, default=4.0, help="and of voices with small words")
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--out", type=Path, default=HERE / "talk_over.onnx")
     wishes = parser.parse_args()
     torch.set_num_threads(1)  # a step of the recurrence is too small to share; two threads wait for each other
     wishes.work.mkdir(parents=True, exist_ok=True)
-    made = examples(wishes.data, wishes.work, "train", wishes.hours, wishes.seed)
-    held = examples(wishes.data, wishes.work, "valid", 0.3, wishes.seed)
+    made = both_casts(wishes.data, wishes.work, "train", (wishes.hours, wishes.staff_hours), wishes.seed)
+    held = both_casts(wishes.data, wishes.work, "valid", HELD_HOURS, wishes.seed)
     net = train(made, held, wishes.epochs, wishes.seed, wishes.work)
     model = to_onnx(net.eval(), wishes.seed)
     wishes.out.write_bytes(model)

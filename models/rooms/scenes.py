@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 Condition = Literal["mixed", "quiet", "office", "busy", "neighbour"]
 
+Cast = Literal["readers", "staff"]
+
 FRAME: Final = BLOCK_SAMPLES
+SMALL_WORD_S: Final = 1.6
+"""A small word is never cut to the script's time: how it sounds is what it is."""
 OFFICE_NOISES: Final = ("office", "ceiling-fan", "laboratory")
 BUSY_NOISES: Final = ("crowded-bar", "busy-street")
 
@@ -65,19 +69,28 @@ class _Talker:
     def says(self, rng: np.random.Generator, span: Span) -> Sound:
         """Speech for a span; a natural one ends where the speaker paused."""
         seconds = (span.end_s - span.start_s) * self.speed
-        sound = self.voice.phrase(rng, seconds) if span.natural else self.voice.cut(rng, seconds)
+        if span.kind == "backchannel" and self.voice.small_words:
+            sound = self.voice.small_words[int(rng.integers(len(self.voice.small_words)))]
+        else:
+            sound = self._talk(rng, span, seconds)
         at = np.arange(0, len(sound) - 1, self.speed)
         faster: Sound = np.interp(at, np.arange(len(sound)), sound).astype(np.float32)
         return faster
 
+    def _talk(self, rng: np.random.Generator, span: Span, seconds: float) -> Sound:
+        return self.voice.phrase(rng, seconds) if span.natural else self.voice.cut(rng, seconds)
 
-def make_scene(rng: np.random.Generator, library: Library, seconds: float, condition: Condition) -> Scene:
-    """Draw a scene; `mixed` draws the condition as well, for training."""
+
+def make_scene(
+    rng: np.random.Generator, library: Library, seconds: float, condition: Condition, cast: Cast = "readers"
+) -> Scene:
+    """Draw a scene; `mixed` draws the condition as well, for training; the cast `staff` has small words of its own."""
     geometry = acoustics.random_array(rng)
     counter = acoustics.random_counter(rng, geometry)
     mixture = _mixture(rng, condition)
     spans = _script(rng, library, seconds)
-    talkers = [_pick(rng, library), _pick(rng, library)]
+    pick = _pick if cast == "readers" else _pick_staff
+    talkers = [pick(rng, library), pick(rng, library)]
     dry, active, spoken = _spoken(rng, talkers, spans, seconds)
     samples = _sounded(rng, library, counter, mixture, dry, active)
     heard = scripts.stretches(spoken)
@@ -123,6 +136,13 @@ def _pick(rng: np.random.Generator, library: Library) -> _Talker:
     return _Talker(pool[int(rng.integers(len(pool)))], float(rng.uniform(0.88, 1.14)))
 
 
+def _pick_staff(rng: np.random.Generator, library: Library) -> _Talker:
+    """Mostly a voice with small words of its own; now and then a reader meets one."""
+    if rng.random() < 0.15:  # noqa: PLR2004  # share
+        return _pick(rng, library)
+    return _Talker(library.staff[int(rng.integers(len(library.staff)))], float(rng.uniform(0.85, 1.18)))
+
+
 def _spoken(
     rng: np.random.Generator, talkers: list[_Talker], spans: list[Span], seconds: float
 ) -> tuple[Sound, Flags, list[Span]]:
@@ -136,7 +156,8 @@ def _spoken(
         sound = talkers[span.side].says(rng, span)
         gain = rng.uniform(-9, -1) if span.kind == "backchannel" else rng.normal(0, 1.5)
         begin = int(span.start_s * RATE) // FRAME * FRAME
-        sound = sound[: min(int((length + PHRASE_OVER_S) * RATE), total - begin)] * np.float32(10 ** (gain / 20))
+        longest_s = SMALL_WORD_S if span.kind == "backchannel" and talkers[span.side].voice.small_words else length
+        sound = sound[: min(int((longest_s + PHRASE_OVER_S) * RATE), total - begin)] * np.float32(10 ** (gain / 20))
         dry[span.side, begin : begin + len(sound)] += sound
         heard = active_frames(sound)
         active[span.side, begin // FRAME : begin // FRAME + len(heard)] |= heard

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import gzip
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -41,6 +41,11 @@ NOISES: Final[dict[Part, tuple[str, ...]]] = {
     "valid": ("inside-a-train", "submarine", "fireworks"),
     "test": ("office", "ceiling-fan", "laboratory", "crowded-bar", "busy-street"),
 }
+STAFF: Final[dict[Part, tuple[str, ...]]] = {
+    "train": ("af_alloy", "am_echo", "bf_alice", "bm_daniel", "af_nova", "am_onyx", "bf_lily", "bm_fable"),
+    "valid": ("af_sky", "bm_lewis"),
+    "test": ("af_river", "am_eric"),
+}
 POINT_NOISES: Final[dict[Part, tuple[str, ...]]] = {
     "train": ("paper", "typewriter", "bubbles", "clock"),
     "valid": ("wind-chimes",),
@@ -59,6 +64,9 @@ class Voice:
     """Frames at which speech begins after a pause."""
     ends: NDArray[np.int64]
     """Frames at which it ends; as many as `starts`."""
+
+    small_words: tuple[Sound, ...] = ()
+    """What this voice says to show that it listens, each whole; none of a reader."""
 
     def cut(self, rng: np.random.Generator, seconds: float) -> Sound:
         """Speech of exactly this length, from the start of a phrase, ended wherever the time is up."""
@@ -80,6 +88,8 @@ class Library:
 
     readers: tuple[Voice, ...]
     orders: tuple[Voice, ...]
+    staff: tuple[Voice, ...]
+    """Voices that have small words too (`speak_voices.py`)."""
     noises: tuple[tuple[str, Sound], ...]
     point_noises: tuple[tuple[str, Sound], ...]
     calls: tuple[NDArray[np.float64], ...]
@@ -100,6 +110,7 @@ def read_library(folder: Path, part: Part, limit: int | None = None) -> Library:
     return Library(
         readers=tuple(_voice(name, readers[name]) for name in mine),
         orders=tuple(_voice(path.stem, [path]) for path in orders[:limit]),
+        staff=tuple(found for name in STAFF[part] if (found := _staff(folder / "speech" / "counter-voices", name))),
         noises=_sounds(folder, NOISES[part]),
         point_noises=_sounds(folder, POINT_NOISES[part]),
         calls=_calls(folder, part)[:limit],
@@ -145,6 +156,19 @@ def _voice(name: str, paths: list[Path]) -> Voice:
     level = np.sqrt(np.mean(samples.reshape(-1, FRAME)[active] ** 2))
     spoken = runs(active)
     return Voice(name, samples * np.float32(0.1 / max(level, 1e-5)), active, spoken[:, 0], spoken[:, 1])
+
+
+def _staff(folder: Path, name: str) -> Voice | None:
+    """A voice with its small words, at one level; None where it was not spoken."""
+    talk, small = folder / f"{name}--talk.flac", folder / f"{name}--backchannels.flac"
+    if not (talk.exists() and small.exists()):
+        return None
+    voice = _voice(name, [talk])
+    samples = soundfile.read(small, dtype="float32")[0]
+    spoken = runs(active_frames(samples))
+    words = [samples[start * FRAME : end * FRAME] for start, end in spoken]
+    level = np.sqrt(np.mean(np.concatenate(words) ** 2))
+    return replace(voice, small_words=tuple(_faded(word * np.float32(0.1 / level)) for word in words))
 
 
 def _faded(sound: Sound) -> Sound:

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from counterpoint.values import EventKind, Side
 
 EVEN: Final = 0.5  # evidence above it speaks for the floor being taken
+RECENT_FRAMES: Final = 10  # the detector remembers the whole overlap itself: only its jitter has to be evened out
 CLIP: Final = 0.02  # no detector is surer than this: keeps the log-odds finite
-ODDS_PER_S: Final = (
-    3.0  # log-odds a second of overlap adds: most that last are no backchannels (75 % end within 0.38 s)
-)
+EVIDENCE_WEIGHT: Final = 0.6  # models/fit_overlaps.py: 0.8 where small words sound like small words, 0 where not
+ODDS_PER_S: Final = 3.0  # log-odds a second of overlap adds (models/fit_overlaps.py: 3.2)
 NEUTRAL_S: Final = 0.5  # at this much overlap the evidence stands as it is
-MOST_ODDS: Final = 3.0  # length alone never says more than this
+MOST_ODDS: Final = 2.0  # length alone never outweighs a detector that is sure
 EARLY_ODDS: Final = -2.0  # the first voice has hardly begun: a chorus, or both answering
 
 
@@ -30,7 +30,7 @@ class Entry:
         first_until_s: Where the first voice had stopped when this one came in; its last sound while it goes on.
         overlaps: Both voices have sounded at once; False while this one fills a pause of the first.
         talk_over: Id of the prediction committed for it, or None.
-        evidence_sum: Sum of the detector's P(takes the floor) over the frames weighed.
+        evidence: Recent belief in [0, 1] that the floor is taken; even odds before any frame was weighed.
         frames: How many frames were weighed.
     """
 
@@ -39,18 +39,13 @@ class Entry:
     first_until_s: float
     overlaps: bool = False
     talk_over: int | None = None
-    evidence_sum: float = 0.0
+    evidence: float = EVEN
     frames: int = 0
 
     def weigh(self, takes_floor: float) -> None:
-        """Add one frame of evidence, a probability in [0, 1]."""
-        self.evidence_sum += takes_floor
+        """Take one frame of evidence, a probability in [0, 1]: the detector knows more the longer it has listened."""
         self.frames += 1
-
-    @property
-    def evidence(self) -> float:
-        """Mean evidence in [0, 1] that the floor is taken; even odds before any frame was weighed."""
-        return self.evidence_sum / self.frames if self.frames else EVEN
+        self.evidence += (takes_floor - self.evidence) / min(self.frames, RECENT_FRAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +69,7 @@ def confidence(entry: Entry, outcome: Outcome, rules: FloorRules) -> float:
     """Belief in [0, 1] that this overlap takes, or fights for, the floor, by evidence, length and the first turn."""
     evidence = min(max(entry.evidence, CLIP), 1 - CLIP)
     lasted_s = max(min(outcome.first_until_s, outcome.second_until_s) - entry.onset_s, 0.0)
-    odds = log(evidence / (1 - evidence)) + min(ODDS_PER_S * (lasted_s - NEUTRAL_S), MOST_ODDS)
+    odds = EVIDENCE_WEIGHT * log(evidence / (1 - evidence)) + min(ODDS_PER_S * (lasted_s - NEUTRAL_S), MOST_ODDS)
     if outcome.first_turn_s < rules.backchannel_max_s:
         odds += EARLY_ODDS
     return 1 / (1 + exp(-odds))
