@@ -52,3 +52,21 @@ def test_a_wrong_setting_ends_it_with_one_line(settings_file: Path, broker: str,
     assert publisher.returncode == 2
     assert len(said.strip().splitlines()) == 1
     assert words in said
+
+
+@pytest.mark.parametrize(
+    ("broker", "words"),
+    [
+        ('host = "127.0.0.1"\nport = 1\ntls = false\ndevice_id = "a1"', ("no broker answers", "clock is not known")),
+        ("", ("broker.host is empty",)),
+    ],
+)
+def test_one_round_that_can_not_be_made_is_one_line_and_exit_code_2(
+    settings_file: Path, broker: str, words: tuple[str, ...]
+) -> None:
+    settings_file.write_text(settings_file.read_text() + f"[broker]\n{broker}\n")
+    command = [sys.executable, "-m", "counterpoint", "publish", "--once", "--settings", str(settings_file)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 2
+    assert any(word in ended.stderr.splitlines()[-1] for word in words)
+    assert "Traceback" not in ended.stderr

@@ -19,6 +19,7 @@ from counterpoint.edge.inbox import Inbox
 from counterpoint.edge.keys import Identity, load_identity
 from counterpoint.edge.outbox import Outbox
 from counterpoint.edge.publisher import Publisher, World
+from counterpoint.errors import BrokerRefused, BrokerUnreachable, ClockNotSet, SettingsError
 from counterpoint.messages import contract
 from counterpoint.messages.schemas import SensorHealth, encode
 from counterpoint.messages.sending import Pace
@@ -69,13 +70,19 @@ class Desk:
     def heard(self, words: str) -> bool:
         return any(words in line for line in self.said)
 
-    @contextmanager
-    def publishing(self) -> Iterator[None]:
+    def publisher(self) -> Publisher:
         broker = self.settings.broker
         identity: Identity | None = load_identity(broker) if broker.host else None
         world = World(say=self.said.append, clock_set=lambda: self.clock_set, draw=lambda: 0.5, pace=QUICK)
+        return Publisher(self.settings, identity, world)
+
+    def one_round(self) -> None:
+        self.publisher().once()
+
+    @contextmanager
+    def publishing(self) -> Iterator[None]:
         stop = threading.Event()
-        thread = threading.Thread(target=Publisher(self.settings, identity, world).run, args=[stop.is_set])
+        thread = threading.Thread(target=self.publisher().run, args=[stop.is_set])
         thread.start()
         try:
             yield
@@ -276,6 +283,49 @@ def test_what_the_broker_took_is_not_sent_again_while_its_receipt_can_not_be_wri
             listener.next("window", within_s=2.5)
         blocked.rmdir()
         wait_until(lambda: desk.receipts() == ["0000000001"], "the receipt")
+
+
+def test_one_round_brings_what_waits_and_ends(desk: Desk, server: BrokerServer) -> None:
+    for number in range(1, 8):
+        desk.outbox.put(number, encode(window()))
+    with Listener(server) as listener:
+        desk.one_round()
+        assert [listener.next("window").topic for _ in range(7)]
+    assert len(desk.receipts()) == 7
+
+
+def test_one_round_says_what_was_not_taken(desk: Desk, server: BrokerServer) -> None:
+    desk.outbox.put(1, encode(window()))
+    with pytest.raises(BrokerRefused, match="nobody subscribes"):
+        desk.one_round()
+    server.forbid(f"topic write counterpoint/v1/{SITE}/{DEVICE}/window")
+    with pytest.raises(BrokerRefused, match="refuses the windows"):
+        desk.one_round()
+    server.kill()
+    with pytest.raises(BrokerUnreachable, match="no broker answers"):
+        desk.one_round()
+    assert desk.receipts() == []
+
+
+def test_one_round_needs_a_clock_and_a_broker(desk: Desk, tmp_path: Path) -> None:
+    desk.clock_set = False
+    with pytest.raises(ClockNotSet, match="time server"):
+        desk.one_round()
+    (tmp_path / "no_broker").mkdir()
+    with pytest.raises(SettingsError, match=r"broker\.host is empty"):
+        Desk(tmp_path / "no_broker", BrokerSettings()).one_round()
+
+
+def test_a_clock_that_was_set_stays_set_though_its_time_server_is_lost(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, BrokerSettings())
+    with desk.publishing():
+        wait_until(desk.inbox.clock_set, "the clock")
+        desk.clock_set = False
+        time.sleep(1.5)
+        assert desk.inbox.clock_set()
+    with desk.publishing():
+        time.sleep(0.5)
+        assert desk.inbox.clock_set()
 
 
 def test_the_demo_talks_plainly_on_loopback(tmp_path: Path) -> None:

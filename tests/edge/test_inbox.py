@@ -35,6 +35,16 @@ def test_the_clock_is_set_once_the_publisher_says_so(folder: Path, boot: Path) -
     assert not inbox.clock_set()
 
 
+def test_the_next_publisher_knows_what_was_said_in_this_boot(folder: Path, boot: Path) -> None:
+    assert not Statements(folder, boot).clock_was_set()
+    Statements(folder, boot).clock(is_set=True)
+    assert Statements(folder, boot).clock_was_set()
+    boot.write_text("next-boot\n")
+    assert not Statements(folder, boot).clock_was_set()
+    (folder / "clock.json").write_text("no statement")
+    assert not Statements(folder, boot).clock_was_set()
+
+
 def test_a_statement_from_before_the_restart_is_worth_nothing(folder: Path, boot: Path) -> None:
     Statements(folder, boot).clock(is_set=True)
     boot.write_text("next-boot\n")

@@ -7,6 +7,7 @@ no microphone and `--help` is quick.
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 import traceback
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from counterpoint import __version__
-from counterpoint.errors import CounterpointError
+from counterpoint.errors import CounterpointError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 SETTINGS_FILE: Final = Path("/etc/counterpoint/counterpoint.toml")
 INTERRUPTED: Final = 130  # as shells count a SIGINT
 FASTEST: Final = 1000.0
+FULL_CIRCLE_DEG: Final = 360.0  # as in [array]
 
 EXAMPLES: Final = """\
 examples:
@@ -40,9 +42,7 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code. Never lets a traceback out."""
     try:
-        parsed = _parser().parse_args(arguments)
-        command: Callable[[argparse.Namespace], int] = parsed.command
-        return command(parsed)
+        return _run_command(arguments)
     except CounterpointError as error:
         print(f"counterpoint: {error}", file=sys.stderr)
         return 2
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # The reader went away, as in `counterpoint acts | head`: the rest has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_stdout()
         return 0
     except Exception as error:  # noqa: BLE001 - the one supervisor: our own failure becomes one line and exit code 1
         # The place, never the message: a message could hold a word that was heard.
@@ -59,6 +59,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         where = f"{place.name} ({Path(place.filename).name}:{place.lineno})"
         print(f"counterpoint: our own failure, {type(error).__name__} in {where}: please report it", file=sys.stderr)
         return 1
+
+
+def _run_command(arguments: Sequence[str] | None) -> int:
+    parsed = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = parsed.command
+    try:
+        code = command(parsed)
+        if sys.stdout is not None:  # as a shell's >&- leaves it
+            sys.stdout.flush()  # here, where a full disk still has somebody to tell
+    except OSError as error:
+        if error.errno != errno.ENOSPC or isinstance(error, CounterpointError):
+            raise
+        _let_go_of_stdout()
+        raise StorageError("the disk is full where this writes to: free some space, or write elsewhere") from error
+    return code
+
+
+def _let_go_of_stdout() -> None:
+    """Send what is still in its buffer nowhere, so that the interpreter's end does not fail over it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _bearing(text: str) -> float:
+    degrees = float(text)
+    if not -FULL_CIRCLE_DEG <= degrees <= FULL_CIRCLE_DEG:
+        raise argparse.ArgumentTypeError(f"must be from -{FULL_CIRCLE_DEG:g} to {FULL_CIRCLE_DEG:g} degrees")
+    return degrees
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -154,13 +181,16 @@ def _add_publish(commands: Commands) -> None:
         _publish,
         "counterpoint publish --settings counterpoint.toml",
     )
+    parser.add_argument(
+        "--once", action="store_true", help="send what waits and end (while the service is stopped: they share a name)"
+    )
     _with_settings(parser)
 
 
 def _publish(parsed: argparse.Namespace) -> int:
-    from counterpoint.app.publisher import publish
+    from counterpoint.app.publisher import publish, publish_once
 
-    return publish(_settings(parsed))
+    return (publish_once if parsed.once else publish)(_settings(parsed))
 
 
 def _add_replay(commands: Commands) -> None:
@@ -174,9 +204,9 @@ def _add_replay(commands: Commands) -> None:
     parser.add_argument("recording", type=Path, metavar="RECORDING", help="WAV or FLAC, any rate, the array's channels")
     parser.add_argument("--array", required=True, metavar="NAME", help="built-in array, or a geometry file (TOML)")
     parser.add_argument(
-        "--agent", type=float, metavar="DEG", help="bearing of the agent (default from the settings: 0)"
+        "--agent", type=_bearing, metavar="DEG", help="bearing of the agent (default from the settings: 0)"
     )
-    parser.add_argument("--customer", type=float, metavar="DEG", help="bearing of the customer (default: 180)")
+    parser.add_argument("--customer", type=_bearing, metavar="DEG", help="bearing of the customer (default: 180)")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="folder for the results; made if missing"
     )

@@ -1,6 +1,7 @@
 """Wiring of `counterpoint publish`: settings and keys in, a loop that ends with a signal.
 
-One rule: only what a person must mend before the start ends it with an error; a broker that refuses does not.
+One rule: only what a person must mend before the start ends the service with an error; a broker that refuses ends
+`--once` alone.
 """
 
 from __future__ import annotations
@@ -29,6 +30,20 @@ def publish(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
     Publisher(settings, identity, World(say=_say)).run(stop.is_set)
+    return 0
+
+
+def publish_once(settings: Settings) -> int:
+    """Bring what waits to the broker and end; return 0 when it took all of it.
+
+    Raises:
+        SettingsError: No broker is set, or certificate, key or authority can't be used.
+        ClockNotSet: The wall clock is not known to be set.
+        BrokerError: The broker can't be reached, or refuses us or a window.
+        StorageError: The outbox or the receipts are not there.
+    """
+    identity = load_identity(settings.broker) if settings.broker.host else None
+    Publisher(settings, identity, World(say=_say)).once()
     return 0
 
 

@@ -30,8 +30,7 @@ class Inbox:
 
     def clock_set(self) -> bool:
         """Tell whether the publisher said, since the machine started, that the wall clock is set."""
-        note = self._read(CLOCK_NAME)
-        return isinstance(note, ClockStatement) and note.clock_set and note.boot == self._boot
+        return _says_set(self._read(CLOCK_NAME), self._boot)
 
     def wall_clock_s(self) -> float:
         """Return seconds since 1970; the only place where wall-clock time enters. ClockNotSet while it is not known."""
@@ -50,8 +49,7 @@ class Inbox:
 
     def _read(self, name: str) -> Note | None:
         try:
-            found = read_plain(self._folder / name)
-            return None if found is None else decode_note(found)
+            return _read_note(self._folder / name)
         except MessageError:
             self.refused += 1
             return None
@@ -65,6 +63,13 @@ class Statements:
         self._boot = _boot_id(boot_id_file)
         self._said: dict[str, Note] = {}
 
+    def clock_was_set(self) -> bool:
+        """Tell whether a publisher, this one or one before it, said in this boot that the wall clock is set."""
+        try:
+            return _says_set(_read_note(self._folder / CLOCK_NAME), self._boot)
+        except MessageError:
+            return False
+
     def clock(self, *, is_set: bool) -> None:
         """Say whether the wall clock is set, in this boot."""
         self._say(CLOCK_NAME, ClockStatement(clock_set=is_set, boot=self._boot))
@@ -77,6 +82,15 @@ class Statements:
         if self._said.get(name) != note:
             write_whole(self._folder / name, encode(note))
             self._said[name] = note
+
+
+def _read_note(path: Path) -> Note | None:
+    found = read_plain(path)
+    return None if found is None else decode_note(found)
+
+
+def _says_set(note: Note | None, boot: str) -> bool:
+    return isinstance(note, ClockStatement) and note.clock_set and note.boot == boot
 
 
 def _boot_id(file: Path) -> str:

@@ -20,7 +20,15 @@ from counterpoint.edge.clock import clock_is_set
 from counterpoint.edge.inbox import Statements
 from counterpoint.edge.outbox import Post
 from counterpoint.edge.systemd import READY, STOPPING, WORKING, notify
-from counterpoint.errors import BrokerError, BrokerUnreachable, MessageError, StorageError
+from counterpoint.errors import (
+    BrokerError,
+    BrokerRefused,
+    BrokerUnreachable,
+    ClockNotSet,
+    MessageError,
+    SettingsError,
+    StorageError,
+)
 from counterpoint.messages.channels import BIRTH, HEALTH, STATE, WINDOW
 from counterpoint.messages.schemas import (
     Birth,
@@ -92,6 +100,7 @@ class Publisher:
         self._next_health_s = 0.0
         self._next_look_s = 0.0
         self._said: dict[str, str] = {}
+        self._clock_is_set = self._statements.clock_was_set()
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Serve until `stopped()`; every loss of the broker is said once and mended by trying again."""
@@ -109,6 +118,35 @@ class Publisher:
                 self._fare(connected=False, trouble=str(error))
                 self._wait(self._reconnect.failed(), stopped)
         notify(STOPPING)
+
+    def once(self) -> None:
+        """Bring what waits now to the broker, and leave.
+
+        Raises:
+            SettingsError: No broker is set.
+            ClockNotSet: The wall clock is not known to be set.
+            BrokerError: The broker can't be reached, or refuses us or a window; what it did not take stays.
+            StorageError: It took windows whose receipts can't be written.
+        """
+        if self._identity is None:
+            raise SettingsError("broker.host is empty: set it, without a broker nothing can be sent")
+        self._look_at_clock()
+        if not self._clock_is_set:
+            raise ClockNotSet("the clock is not known to be set: let it reach a time server (timedatectl set-ntp true)")
+        due = frozenset(self._post.waiting())
+        self._serve(self._identity, lambda: self._no_more_can_be_done(due))
+        if self._owed:
+            raise StorageError(
+                "the broker took windows whose receipts can't be written: free space, see folders.receipts"
+            )
+        if left := due.intersection(self._post.waiting()):
+            raise BrokerRefused(
+                self._sending.trouble or f"{len(left)} files of the outbox were not taken: look at them"
+            )
+
+    def _no_more_can_be_done(self, due: frozenset[int]) -> bool:
+        in_trouble = bool(self._sending.trouble or self._owed)
+        return in_trouble or not self._sending.can_send(due.intersection(self._post.waiting()))
 
     def _serve(self, identity: Identity, stopped: Callable[[], bool]) -> None:
         self._look_at_clock()
@@ -195,7 +233,7 @@ class Publisher:
         return HealthReport(
             sensor=self._sensor_health(),
             waiting_file_count=waiting // TEN * TEN,
-            clock_set=self._world.clock_set(),
+            clock_set=self._clock_is_set,
             certificate_left_days=left,
         )
 
@@ -208,8 +246,9 @@ class Publisher:
         return note if isinstance(note, SensorHealth) else None
 
     def _look_at_clock(self) -> None:
-        is_set = self._world.clock_set()
-        self._written("clock", lambda: self._statements.clock(is_set=is_set))
+        # Once set it runs on: a kernel that has lost its time server for a while must not hold up the windows.
+        self._clock_is_set = self._clock_is_set or self._world.clock_set()
+        self._written("clock", lambda: self._statements.clock(is_set=self._clock_is_set))
         notify(WORKING)
 
     def _fare(self, *, connected: bool, trouble: str) -> None:

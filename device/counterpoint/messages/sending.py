@@ -93,6 +93,10 @@ class Sending:
             self._in_flight.add(chosen)
         return chosen
 
+    def can_send(self, waiting: Iterable[int]) -> bool:
+        """Tell whether any of these files is in flight or may still be sent; the ones set aside may not."""
+        return any(each not in self._aside for each in waiting)
+
     def answered(self, sequence: int, code: int, now_s: float) -> Verdict:
         """Take the broker's reason code for a file and say what becomes of the file."""
         self._in_flight.discard(sequence)
