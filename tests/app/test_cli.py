@@ -14,6 +14,7 @@ import soundfile
 from counterpoint.app.cli import main
 
 SECOND = 16_000
+REPLAY = ("replay", "a.wav", "--array", "stereo", "--out", "out")
 
 
 @pytest.fixture
@@ -48,7 +49,18 @@ def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixtur
     assert "usage: counterpoint" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("words", [["sing"], [], ["replay"], ["demo", "--speed", "0"], ["demo", "--speed", "fast"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sing"],
+        [],
+        ["replay"],
+        ["demo", "--speed", "0"],
+        ["demo", "--speed", "fast"],
+        [*REPLAY, "--agent", "nan"],
+        [*REPLAY, "--customer", "361"],
+    ],
+)
 def test_wrong_use_is_exit_code_2(words: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(words)
@@ -80,6 +92,7 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[str], str]]:
     whole = (folder / "four.wav").read_bytes()
     (folder / "cut.wav").write_bytes(whole[: len(whole) // 2])
     (folder / "bad.toml").write_text("[light]\nbrightnes = 0.2\n")
+    (folder / "ears.toml").write_text('[array]\nname = "ears"\n')
     array = ["--array", "respeaker-usb-v2", "--out", str(folder / "out")]
     return {
         "no such file": (["replay", str(folder / "none.wav"), *array], "none.wav"),
@@ -87,6 +100,9 @@ def bad_inputs(folder: Path) -> dict[str, tuple[list[str], str]]:
         "truncated": (["replay", str(folder / "cut.wav"), *array], "truncated"),
         "wrong channels": (["replay", str(folder / "three.wav"), *array], "3 channels"),
         "unknown array": (["replay", str(folder / "four.wav"), "--array", "ears", "--out", str(folder / "o")], "ears"),
+        "a name too long": (["replay", "a" * 300, *array], "can't be reached"),
+        "sides too close": (["replay", str(folder / "four.wav"), *array, "--agent", "0", "--customer", "0"], "degrees"),
+        "a setting's array": (["config", "check", str(folder / "ears.toml")], "ears.toml:2: array.name"),
         "bad setting": (["config", "check", str(folder / "bad.toml")], "brightness"),
         "no settings": (["run", "--settings", str(folder / "none.toml")], "none.toml"),
         "no model": (["replay", str(folder / "four.wav"), *array, "--settings", str(_no_models(folder))], "manifest"),
@@ -121,6 +137,9 @@ def _corrupt(folder: Path) -> Path:
         "truncated",
         "wrong channels",
         "unknown array",
+        "a name too long",
+        "sides too close",
+        "a setting's array",
         "bad setting",
         "no settings",
         "no model",
@@ -154,3 +173,18 @@ def test_a_reader_that_goes_away_is_no_failure() -> None:
     ended = subprocess.run(["bash", "-c", words], capture_output=True, text=True, timeout=30, check=False)
     assert ended.stdout == '{"acts":["follow_up","open_question"]}\n' * 2
     assert ended.stderr == ""
+
+
+@pytest.mark.parametrize("command", ["acts", "config show /dev/null", "models list"])
+def test_a_full_disk_behind_standard_output_is_one_line_and_exit_code_2(command: str) -> None:
+    words = f"echo 'I see' | {shlex.quote(sys.executable)} -m counterpoint {command} >/dev/full"
+    ended = subprocess.run(["bash", "-c", words], capture_output=True, text=True, timeout=30, check=False)
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1), ended.stderr
+    assert "disk is full" in ended.stderr
+
+
+def test_acts_with_standard_input_closed_says_so() -> None:
+    words = f"{shlex.quote(sys.executable)} -m counterpoint acts <&-"
+    ended = subprocess.run(["bash", "-c", words], capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 2
+    assert "standard input is closed" in ended.stderr

@@ -204,3 +204,18 @@ def test_ten_minutes_are_read_without_keeping_them(tmp_path: Path) -> None:
     count, grown_kb = map(int, subprocess.check_output(run, env={"PYTHONPATH": ":".join(sys.path)}).split())
     assert count == 30_000
     assert grown_kb < 10_000  # the whole file would be 230 MB
+
+
+def with_tag(wav: bytes) -> bytes:
+    """The file as some players leave it: an ID3v2 tag of 200 bytes before the audio."""
+    return b"ID3\x04\x00\x00\x00\x00\x01\x48" + bytes(200) + wav
+
+
+def test_a_tag_before_the_audio_is_passed_over(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "plain.wav", noise(1000), 16000, subtype="FLOAT")
+    tagged = with_tag((tmp_path / "plain.wav").read_bytes())
+    (tmp_path / "a.wav").write_bytes(tagged)
+    assert heard(tmp_path / "a.wav")[1].samples == 1000
+    (tmp_path / "cut.wav").write_bytes(tagged[:-1000])
+    with pytest.raises(RecordingError, match="truncated"):
+        heard(tmp_path / "cut.wav")

@@ -46,8 +46,10 @@ def open_lines(file: Path | None) -> Iterator[TextIO]:
     """The lines of a file, or of standard input without one, as UTF-8 whatever the locale.
 
     Raises:
-        UsageError: There is no such file, or it can't be read.
+        UsageError: There is no such file, it can't be read, or standard input is closed.
     """
+    if file is None and sys.stdin is None:
+        raise UsageError("standard input is closed: give a text file, or text on standard input")
     source: Path | int = sys.stdin.fileno() if file is None else file
     try:
         lines = open(source, encoding="utf-8", closefd=file is not None)  # noqa: SIM115 - closed below; a path or a handle

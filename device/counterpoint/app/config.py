@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from counterpoint.app.cli import SETTINGS_FILE
 from counterpoint.care import publishing_notes
 from counterpoint.care.mistakes import setting_fields, takes
-from counterpoint.edge.settings_file import load_settings, read_settings
+from counterpoint.edge.settings_file import check_settings, load_settings
 from counterpoint.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def config_check(path: Path) -> int:
     """Print every mistake of the file, one a line; 0 when there is none, else 2."""
-    reading = read_settings(path)
+    reading = check_settings(path)
     for problem in reading.problems:
         print(f"counterpoint: {problem}", file=sys.stderr)
     if reading.settings is None:

@@ -19,9 +19,11 @@ from rich.console import Console
 from rich.progress import Progress
 
 from counterpoint.app.parts import build_pipeline, build_words
+from counterpoint.care import bearing_mistakes
 from counterpoint.edge.array_file import load_array
 from counterpoint.edge.recording import Recording
 from counterpoint.edge.results import Results
+from counterpoint.errors import UsageError
 from counterpoint.values import BLOCK_S, BLOCK_SAMPLES, SAMPLE_RATE_HZ, Block, Calibration
 
 if TYPE_CHECKING:
@@ -69,6 +71,8 @@ def replay(order: ReplayOrder, settings: Settings) -> int:
         CounterpointError: Bad recording, array, model or folder; the message says what to do.
     """
     array = load_array(order.array)
+    for mistake in bearing_mistakes(order.agent_deg, order.customer_deg):
+        raise UsageError(f"{mistake.problem}: {mistake.remedy}")
     with ExitStack() as stack:
         recording = stack.enter_context(Recording(order.recording, array))
         words = build_words(settings, wait=True) if order.words else None

@@ -1,10 +1,10 @@
 """Takes what was seen of the settings and the device, gives what is wrong and what to do; it looks at nothing itself.
 
-`find_mistakes` and `find_contradictions` judge settings (mistakes.py, contradictions.py); the judges of `doctor`
-are in checks.py.
+`find_mistakes` and `find_contradictions` judge settings (mistakes.py, contradictions.py), `bearing_mistakes` a pair of
+bearings alone; the judges of `doctor` are in checks.py.
 """
 
-from counterpoint.care.contradictions import find_contradictions, publishing_notes
+from counterpoint.care.contradictions import bearing_mistakes, find_contradictions, publishing_notes
 from counterpoint.care.mistakes import Mistake, find_mistakes
 
-__all__ = ["Mistake", "find_contradictions", "find_mistakes", "publishing_notes"]
+__all__ = ["Mistake", "bearing_mistakes", "find_contradictions", "find_mistakes", "publishing_notes"]

@@ -40,13 +40,17 @@ def publishing_notes(settings: Settings) -> list[str]:
     return notes
 
 
-def _bearings(settings: Settings) -> Iterator[Mistake]:
-    agent, customer = settings.array.agent_deg, settings.array.customer_deg
+def bearing_mistakes(agent: float, customer: float) -> Iterator[Mistake]:
+    """Judge two bearings in degrees; none where they lie far enough apart."""
     apart = abs((agent - customer + 180) % 360 - 180)
     if apart < CLOSEST_DEG:
         problem = f"the customer at {customer:g} and the agent at {agent:g} degrees are {apart:g} degrees apart"
         remedy = f"turn or move the array so that at least {CLOSEST_DEG:g} degrees lie between them"
         yield Mistake("array.customer_deg", problem, remedy)
+
+
+def _bearings(settings: Settings) -> Iterator[Mistake]:
+    return bearing_mistakes(settings.array.agent_deg, settings.array.customer_deg)
 
 
 def _pins(settings: Settings) -> Iterator[Mistake]:

@@ -5,6 +5,7 @@ One rule: a file is read a second at a time, and a file that is not whole is ref
 
 from __future__ import annotations
 
+from stat import S_ISDIR
 from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
@@ -133,10 +134,14 @@ class Recording:
 
 
 def _open(path: Path) -> soundfile.SoundFile:
-    if path.is_dir():
+    try:
+        kind = path.stat().st_mode
+    except FileNotFoundError as error:
+        raise RecordingError(f"{path} does not exist: check the path") from error
+    except OSError as error:
+        raise RecordingError(f"{path} can't be reached ({error.strerror}): check the path and its rights") from error
+    if S_ISDIR(kind):
         raise RecordingError(f"{path} is a folder: name one WAV or FLAC file")
-    if not path.exists():
-        raise RecordingError(f"{path} does not exist: check the path")
     try:
         return soundfile.SoundFile(path)
     except (soundfile.LibsndfileError, OSError) as error:

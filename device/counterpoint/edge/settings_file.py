@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from counterpoint.care import Mistake, find_contradictions, find_mistakes
+from counterpoint.edge.array_file import load_array
 from counterpoint.edge.lights import light_kinds
-from counterpoint.errors import SettingsError
+from counterpoint.errors import ArrayUnknown, SettingsError
 from counterpoint.settings import Settings
 
 if TYPE_CHECKING:
@@ -74,6 +75,21 @@ def read_settings(path: Path) -> Reading:
     if mistakes:
         return Reading(None, tuple(_line(path, text, mistake) for mistake in mistakes))
     return Reading(settings)
+
+
+def check_settings(path: Path) -> Reading:
+    """Read the settings as `read_settings` does, and look also at the geometry file that they may name.
+
+    Only a check does so: the publisher may not be allowed to read that file, and has no need to.
+    """
+    reading = read_settings(path)
+    if reading.settings is not None:
+        try:
+            load_array(reading.settings.array.name)
+        except ArrayUnknown as error:
+            problem, _, remedy = str(error).rpartition(": ")
+            return Reading(None, (_line(path, _text(path), Mistake("array.name", problem, remedy)),))
+    return reading
 
 
 def _text(path: Path) -> str:
