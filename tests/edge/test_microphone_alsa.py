@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from counterpoint.edge import sound_devices
+from counterpoint.edge import sound_devices, stream_time
 from counterpoint.edge.microphone import Microphone
+from counterpoint.edge.sound_devices import open_again
 from counterpoint.errors import ChannelsMismatch, MicrophoneMissing, PartMissing
 from counterpoint.hearing.geometry import BUILT_IN
 from sound_server import Feeder, file_device, narrow_device, write_alsa
@@ -69,6 +70,21 @@ def test_what_never_arrives_is_zeros_and_counted(paced: Feeder) -> None:
     assert microphone.lost_samples == pytest.approx(0.3 * 16000, abs=0.05 * 16000)
     assert sum(block.lost_samples for block in blocks) == microphone.lost_samples
     assert sum(int((block.samples[0] == 0).sum()) for block in blocks) == microphone.lost_samples
+    assert microphone.lost_while_open == microphone.lost_samples
+
+
+def test_a_device_that_never_gives_a_sample_is_silence_in_the_rooms_time(
+    paced: Feeder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_time, "START_S", 0.3)
+    with Microphone(ARRAY, "counter", 4) as microphone:
+        blocks = listen(microphone, 0.5)
+        assert not microphone.is_listening
+        with paced:  # or the capture thread, which waits in ALSA, can't end
+            microphone.close()
+            time.sleep(0.2)
+    assert all(block.lost_samples == 320 for block in blocks)
+    assert microphone.lost_while_open == 0
 
 
 def test_a_source_that_runs_faster_than_time_is_reopened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,6 +124,30 @@ def test_without_a_setting_the_arrays_own_name_is_found(tmp_path: Path, monkeypa
     monkeypatch.setenv("ALSA_CONFIG_PATH", str(write_alsa(tmp_path, devices)))
     with _any("") as microphone:
         assert microphone.channels == 6
+
+
+def test_for_an_array_with_a_name_no_other_microphone_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    devices = {"'!default'": narrow_device(6), "webcam": narrow_device(6)}
+    monkeypatch.setenv("ALSA_CONFIG_PATH", str(write_alsa(tmp_path, devices)))
+    with pytest.raises(MicrophoneMissing, match="called ReSpeaker 4 Mic Array or ArrayUAC10;"), _any(""):
+        pytest.fail("it was opened")
+
+
+def test_for_an_array_without_a_name_the_default_device_will(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALSA_CONFIG_PATH", str(write_alsa(tmp_path, {"'!default'": narrow_device(2)})))
+    with Microphone(BUILT_IN["stereo"], "") as microphone:
+        assert microphone.channels == 2
+
+
+def test_only_the_device_that_was_opened_takes_its_own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    devices = {"counter_two": narrow_device(6), "counter": narrow_device(6)}
+    monkeypatch.setenv("ALSA_CONFIG_PATH", str(write_alsa(tmp_path, devices)))
+    again = open_again("counter (hw:1,0)", 6)  # a plug pulled changes the place, and this one has none
+    again.close()
+    assert (again.name, again.channels) == ("counter", 6)
+    for other, channels in (("count", 6), ("webcam", 6), ("counter", 7)):
+        with pytest.raises(MicrophoneMissing, match="is not there"):
+            open_again(other, channels)
 
 
 def test_of_two_devices_of_that_name_the_one_with_enough_channels_is_taken(

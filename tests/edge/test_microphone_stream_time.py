@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from counterpoint.edge.stream_time import StreamTime
+from counterpoint.edge.stream_time import START_S, StreamTime
 
 PERIOD_S = 0.02
 
@@ -17,9 +17,9 @@ class Device:
     """Gives a period of audio every 20 ms of its own clock, read a little late."""
 
     def __init__(self, jitter_s: float = 0.0, ppm: float = 0.0, seed: int = 1) -> None:
-        self.time = StreamTime()
-        self.lost = 0
         self.now_s = 5000.0
+        self.time = StreamTime(self.now_s)
+        self.lost = 0
         self._random = random.Random(seed)  # noqa: S311 (jitter of a test)
         self._jitter_s = jitter_s
         self._period_s = PERIOD_S / (1 + ppm * 1e-6)
@@ -106,8 +106,39 @@ def test_when_it_is_back_the_gap_is_whole() -> None:
     assert device.play(5).lost == pytest.approx(2.03 * 16000, abs=16)
 
 
+def test_what_is_lost_while_the_device_is_away_is_not_lost_while_it_was_open() -> None:
+    device = Device().play(5)
+    device.lost += device.time.away(device.now_s + 60)
+    device.lose(60.03)
+    device.time.reopened(device.now_s)
+    assert device.play(5).time.lost_while_open == 0
+    assert device.lose(0.2).play(2).time.lost_while_open == pytest.approx(0.2 * 16000, abs=16)
+
+
+def test_what_never_comes_from_a_device_that_is_open_and_what_it_dropped_are_lost_while_open() -> None:
+    device = Device().play(5)
+    device.lost += device.time.dropped(0.04)
+    device.lose(0.04).play(5).lose(0.3).play(2)
+    assert device.time.lost_while_open == device.lost == pytest.approx(0.34 * 16000, abs=16)
+
+
 def test_before_the_first_audio_nothing_is_lost() -> None:
-    assert StreamTime().away(12.0) == 0
+    assert StreamTime(10.0).away(10.0 + START_S - 0.1) == 0
+
+
+def test_where_no_audio_ever_comes_the_room_goes_on_all_the_same() -> None:
+    time = StreamTime(10.0)
+    lost = sum(time.away(10.0 + step / 50) for step in range(round((START_S + 3) * 50)))
+    assert lost == pytest.approx(2.9 * 16000, abs=0.05 * 16000)
+
+
+def test_audio_that_comes_late_after_all_is_in_its_place() -> None:
+    device = Device().lose(START_S + 3)
+    device.time.away(device.now_s - 3)
+    device.lost += device.time.away(device.now_s)
+    device.time.reopened(device.now_s)
+    assert device.play(5).lost == pytest.approx(2.9 * 16000, abs=16)
+    assert device.time.lost_while_open == 0
 
 
 def test_a_dead_source_that_gives_more_than_time_is_seen() -> None:

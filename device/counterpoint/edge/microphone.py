@@ -20,8 +20,8 @@ import numpy as np
 
 from counterpoint.edge.blocks import BlockCutter, Resampler
 from counterpoint.edge.ring import Chunk, Ring
-from counterpoint.edge.sound_devices import Capture, DeviceOverflowed, open_capture
-from counterpoint.edge.stream_time import StreamTime
+from counterpoint.edge.sound_devices import Capture, DeviceOverflowed, open_again, open_capture
+from counterpoint.edge.stream_time import START_S, StreamTime
 from counterpoint.errors import MicrophoneError, MicrophoneLost
 from counterpoint.values import BLOCK_S
 
@@ -35,7 +35,6 @@ RING_S: Final = 4.0  # the pipeline may stand still for so long (a full disk, a 
 REST_S: Final = 0.012  # after audio the device is left alone: the next comes a block later
 POLL_S: Final = 0.004  # then it is asked so often: a fifth of a block late at most
 STALL_S: Final = 0.6  # no live device is silent for 30 periods
-START_S: Final = 4.0  # PulseAudio's null sources need up to 2 s for their first samples
 RETRY_S: Final = 0.5  # with START_S: audio is back within 5 s of the device's coming back
 PRIORITY: Final = 5  # of the capture thread among real-time ones, where the system allows any
 FULL_SCALE: Final = 32768.0
@@ -48,11 +47,13 @@ class Microphone:
 
     Use as a context manager. Lost samples are zeros in the stream and counted, so that the sample clock never
     drifts from the room. A device that goes away is reopened when it comes back; meanwhile blocks of zeros keep
-    coming, in the room's time. A gap of more than a minute at once (a machine that slept) is jumped over.
+    coming, in the room's time; so they do 4 s after the opening where no audio has come at all. No other device takes
+    its place. A gap of more than a minute at once (a machine that slept) is jumped over.
 
     Attributes:
         channels: Channels of each block, known once it is open.
         lost_samples: Samples lost so far.
+        lost_while_open: Of these, the ones lost while the device was there; time away, as by a mute switch, is not.
         reopened: How often the device went away and came back.
         is_listening: Audio comes in at this moment.
 
@@ -66,6 +67,7 @@ class Microphone:
     def __init__(self, array: ArrayGeometry, device: str, channels: int | None = None) -> None:
         self.channels = 0
         self.lost_samples = 0
+        self.lost_while_open = 0
         self.reopened = 0
         self.is_listening = False
         self._array = array
@@ -73,12 +75,12 @@ class Microphone:
         self._channels = channels
         self._stopping = Event()
         self._ran_away = Event()
-        self._time = StreamTime()
         self._ready: deque[Block] = deque()  # cut, and not yielded yet
 
     def __enter__(self) -> Self:
         """Open the device and begin to listen."""
         capture = open_capture(self._array, self._wanted, self._channels)
+        self._time = StreamTime(time.monotonic())
         self.channels = capture.channels
         self._rate_hz = capture.rate_hz
         self._ring = Ring(int(RING_S * capture.rate_hz), capture.channels)
@@ -118,6 +120,7 @@ class Microphone:
         lost += self._time.arrived(len(chunk.frames) / self._rate_hz, chunk.at_s)
         if self._time.runs_away:
             self._ran_away.set()
+        self.lost_while_open = self._time.lost_while_open
         yield from self._lose(lost)
         frames = chunk.frames.astype(np.float32) / np.float32(FULL_SCALE)
         yield from self._cutter.add(self._resampler.resample(frames))
@@ -143,7 +146,7 @@ class Microphone:
             finally:
                 self.is_listening = False
                 capture.close()
-            capture = self._reopen()
+            capture = self._reopen(capture.name)
             opening += 1
 
     def _listen(self, capture: Capture, opening: int) -> None:
@@ -175,14 +178,14 @@ class Microphone:
         self.is_listening = True
         return self._ring.put(frames, time.monotonic(), opening)
 
-    def _reopen(self) -> Capture | None:
+    def _reopen(self, name: str) -> Capture | None:
         """Try until the device is back; None when stopped."""
         while not self._stopping.wait(RETRY_S):
             with suppress(MicrophoneError):
-                capture = open_capture(self._array, self._wanted, self._channels)
-                if (capture.channels, capture.rate_hz) == (self.channels, self._rate_hz):
+                capture = open_again(name, self.channels)
+                if capture.rate_hz == self._rate_hz:
                     return capture
-                capture.close()  # another device of this name has come up first
+                capture.close()  # another program holds it at another rate
         return None
 
 

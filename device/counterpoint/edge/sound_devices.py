@@ -5,6 +5,7 @@ One rule: this is the only file that knows PyAudio; what goes wrong in it become
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
@@ -32,6 +33,7 @@ PERIOD_S: Final = 0.02  # the device wakes us once a block; PortAudio buffers tw
 READ_S: Final = 0.01  # read in small parts: a source made of a pipe gives no more at once, and repeats itself if asked
 OTHER_RATES_HZ: Final = (48_000, 44_100)
 INPUT_OVERFLOWED: Final = -9981  # paInputOverflowed
+PLACE: Final = re.compile(r" \(hw:\d+,\d+\)$")  # PortAudio adds it to an ALSA card's name; a plug pulled changes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,8 @@ def open_capture(array: ArrayGeometry, wanted: str, channels: int | None) -> Cap
 
     Args:
         array: Gives the channels and, where `wanted` is empty, the names to look for.
-        wanted: Part of the device's name, in any case; empty takes the array's own names, then the default.
+        wanted: Part of the device's name, in any case; empty takes the array's own names, or, for an array that has
+            none, the system's default device.
         channels: How many to open; None takes as many as the array has, or only its raw ones where it gives no more.
 
     Raises:
@@ -128,10 +131,25 @@ def open_capture(array: ArrayGeometry, wanted: str, channels: int | None) -> Cap
     turn_off_hooks()
     need = channels or array.channels
     with silence(), _port_audio() as port:
-        device = _choose(port, (wanted,) if wanted else array.device_names, need, or_default=not wanted)
+        device = _choose(port, (wanted,) if wanted else array.device_names, need)
         count = min(need, device.channels)
         raw_channels(array, count)
         return _open(port, SoundDevice(device.index, device.name, count, device.rate_hz))
+
+
+def open_again(name: str, channels: int) -> Capture:
+    """Open the device that bore `name` when it was opened first, wherever it is plugged in now, and no other one.
+
+    Raises:
+        MicrophoneMissing: It is not there, or not with so many channels.
+        MicrophoneError: It can't be opened.
+    """
+    turn_off_hooks()
+    with silence(), _port_audio() as port:
+        for device in _list(port):
+            if PLACE.sub("", device.name) == PLACE.sub("", name) and device.channels >= channels:
+                return _open(port, SoundDevice(device.index, device.name, channels, device.rate_hz))
+        raise MicrophoneMissing(f"{name} is not there: plug it in again")
 
 
 @contextmanager
@@ -159,14 +177,17 @@ def _device(facts: dict[str, str | int | float]) -> SoundDevice:
     )
 
 
-def _choose(port: _PortAudio, names: Sequence[str], need: int, *, or_default: bool) -> SoundDevice:
-    """Take the first name that any device bears; among its bearers, the first with enough channels."""
+def _choose(port: _PortAudio, names: Sequence[str], need: int) -> SoundDevice:
+    """Take the first name that any device bears; among its bearers, the first with enough channels.
+
+    The default device serves only where there is no name: for an array that has one it would be another microphone.
+    """
     devices = _list(port)
     for name in names:
         bearers = [device for device in devices if name.lower() in device.name.lower()]
         if bearers:
             return next((device for device in bearers if device.channels >= need), bearers[0])
-    if or_default:
+    if not names:
         with suppress(OSError):  # PortAudio says so where there is no default
             return _device(port.get_default_input_device_info())
     there = ", ".join(f'"{device.name}"' for device in devices)

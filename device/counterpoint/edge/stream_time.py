@@ -21,18 +21,23 @@ UNSURE_S: Final = 0.02  # sound servers deliver in steps of up to 10 ms, and lat
 SURE_S: Final = 0.002  # when the device itself says that it lost something
 DRIFT: Final = 500e-6  # sound cards' clocks are off by up to 100 ppm, bad ones by 300
 AHEAD_S: Final = 1.0  # no device can know the future: its time has run away
+START_S: Final = 4.0  # PulseAudio's null sources need up to 2 s for their first samples
 BEHIND_S: Final = 0.1  # while the device is away, so much is left for its first samples
 
 
 class StreamTime:
-    """How many samples the room had and the device never gave.
+    """How many samples the room had and the device never gave; `opened_s` is when it was opened first.
 
     Attributes:
         runs_away: More audio has come than time has passed: what reads is not a microphone any more.
+        lost_while_open: Samples lost while there was a device; the time that it was away is not among them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, opened_s: float) -> None:
         self.runs_away = False
+        self.lost_while_open = 0
+        self._opened_s = opened_s
+        self._was_away = False
         self._start_s: float | None = None
         self._told_s = 0.0  # audio accounted for, delivered or lost
         self._usual_s: float | None = None  # the device's own delay, as lateness since the first samples
@@ -59,18 +64,26 @@ class StreamTime:
         """Take the length of audio that is known to be lost; return its samples, and look closely for more."""
         self._in_doubt = True
         self._begin_window(self._last_s)
-        return self._lose(duration_s)
+        lost = self._lose(duration_s)
+        self.lost_while_open += lost
+        return lost
 
     def away(self, at_s: float) -> int:
-        """While there is no device: return the samples lost by `at_s` and not told yet; none before the first audio."""
+        """While there is no device: return the samples lost by `at_s` and not told yet.
+
+        Before the first audio there are none, until it should have come: then the room's time begins without it.
+        """
         if self._start_s is None:
-            return 0
+            if at_s - self._opened_s < START_S:
+                return 0
+            self._start_s = at_s
+        self._was_away = True
         missing_s = at_s - self._start_s - (self._usual_s or 0.0) - BEHIND_S - self._told_s
         return self._lose(missing_s) if missing_s > 0 else 0
 
     def reopened(self, at_s: float) -> None:
         """The device is back: what is still missing is known to be lost."""
-        self._in_doubt = True
+        self._in_doubt = self._was_away = True
         self._begin_window(at_s)
         self._last_s = at_s
 
@@ -81,10 +94,13 @@ class StreamTime:
             self._usual_s = self._least_s
         excess_s = self._least_s - self._usual_s
         limit_s = SURE_S if self._in_doubt else UNSURE_S
+        while_open = not self._was_away
         self._begin_window(at_s)
-        self._in_doubt = False
+        self._in_doubt = self._was_away = False
         if excess_s > limit_s:
-            return self._lose(excess_s)
+            lost = self._lose(excess_s)
+            self.lost_while_open += lost if while_open else 0
+            return lost
         self._usual_s += min(max(excess_s, -DRIFT * length_s), DRIFT * length_s)
         return 0
 
