@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from counterpoint.care.checks import (
@@ -15,6 +18,7 @@ from counterpoint.care.checks import (
     judge_error,
     judge_folders,
     judge_inbox,
+    judge_listening_sensor,
     judge_microphone,
     judge_privacy,
     judge_publisher,
@@ -23,6 +27,8 @@ from counterpoint.care.checks import (
 )
 from counterpoint.settings import PrivacyRules
 from counterpoint.values import ChannelHealth
+
+UNITS = Path(__file__).parents[2] / "systemd"
 
 
 def heard(
@@ -59,8 +65,13 @@ CASES: list[tuple[Check, State, str]] = [
     (judge_folders([FolderSeen("state", "/s", is_there=True, can_use=True)]), "ok", "state"),
     (judge_folders([FolderSeen("state", "/s", is_there=False, can_use=False)]), "fail", "missing: state (/s)"),
     (judge_folders([FolderSeen("state", "/s", is_there=True, can_use=False)]), "fail", "can't use state (/s)"),
-    (judge_waiting(3), "ok", "3 messages"),
-    (judge_waiting(51), "warn", "51 messages"),
+    (judge_waiting(3, 0), "ok", "3 messages wait for the broker"),
+    (judge_waiting(3, 2), "warn", "2 were dropped unsent"),
+    (judge_waiting(51, 0), "warn", "51 messages"),
+    (judge_listening_sensor("fine", 0)[0], "ok", "the running sensor has it"),
+    (judge_listening_sensor("fine", 300)[0], "ok", "at least 300 frames lost"),
+    (judge_listening_sensor("fine", 0)[1], "ok", "no single one fails"),
+    (judge_listening_sensor("fault", 0)[1], "fail", "not well"),
 ]
 
 
@@ -74,6 +85,14 @@ def test_each_thing_seen_is_judged(check: Check, state: State, what: str) -> Non
 def test_whatever_is_not_fine_has_a_remedy_and_what_is_fine_has_none(check: Check) -> None:
     assert bool(check.remedy) == (check.state in ("warn", "fail"))
     assert "\n" not in check.what + check.remedy
+
+
+def test_a_remedy_names_units_that_are_there() -> None:
+    named = {word for check, _, _ in CASES for word in re.findall(r"counterpoint-[\w.-]+", check.remedy)}
+    assert named == {"counterpoint-publisher.service", "counterpoint-sensor.service"}
+    if not UNITS.exists():
+        pytest.skip("the units are in the repository, not in the installed package")
+    assert all((UNITS / name).exists() for name in named)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -23,7 +25,8 @@ from counterpoint.edge.examine import (
     look_at_recogniser,
 )
 from counterpoint.edge.inbox import Statements
-from counterpoint.errors import ModelMissing, PartMissing
+from counterpoint.errors import MicrophoneMissing, ModelMissing, PartMissing
+from counterpoint.messages.schemas import SensorHealth, encode
 from counterpoint.settings import Settings
 from sound_server import Feeder, file_device, write_alsa
 
@@ -96,6 +99,48 @@ def test_no_microphone_is_to_be_mended_and_its_channels_are_skipped() -> None:
     assert states(checks) == {"sides": "ok", "microphone": "fail", "channels": "skipped"}
 
 
+def report(outbox: Path, microphone: Literal["fine", "fault"], minutes_ago: float) -> None:
+    health = SensorHealth(microphone=microphone, words="on", light="pins", frames_lost_count=200, disk_free_mb=900)
+    (outbox / "health.json").write_bytes(encode(health))
+    then_s = time.time() - 60 * minutes_ago
+    os.utime(outbox / "health.json", (then_s, then_s))
+
+
+@pytest.mark.parametrize(("microphone", "state"), [("fine", "ok"), ("fault", "fail")])
+def test_a_running_sensor_is_believed_and_keeps_its_microphone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, microphone: Literal["fine", "fault"], state: str
+) -> None:
+    settings = spool(tmp_path)
+    report(tmp_path / "outbox", microphone, minutes_ago=20)
+    monkeypatch.setattr(examine, "capture_in_use", lambda: True)
+    monkeypatch.delattr(examine, "Microphone")
+    checks = look_at_microphone(settings)
+    assert states(checks) == {"sides": "ok", "microphone": "ok", "channels": state}
+    assert "200 frames lost" in checks[1].what
+
+
+@pytest.mark.parametrize(("minutes_ago", "in_use"), [(31, True), (20, False)])
+def test_without_a_running_sensor_the_doctor_listens_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, minutes_ago: float, *, in_use: bool
+) -> None:
+    settings = spool(tmp_path)
+    report(tmp_path / "outbox", "fine", minutes_ago)
+    monkeypatch.setattr(examine, "capture_in_use", lambda: in_use)
+
+    def none(*_: object) -> None:
+        raise MicrophoneMissing("no microphone: plug it in")
+
+    monkeypatch.setattr(examine, "Microphone", none)
+    assert states(look_at_microphone(settings))["microphone"] == "fail"
+
+
+def test_dropped_messages_are_told(tmp_path: Path) -> None:
+    settings = spool(tmp_path)
+    (tmp_path / "outbox" / "dropped").write_text("12")
+    found = {check.name: check for check in look_at_folders(settings)}
+    assert "12 were dropped" in found["outbox"].what
+
+
 def test_an_unknown_array_is_to_be_mended() -> None:
     checks = look_at_microphone(of(array={"name": "ear"}))
     assert states(checks) == {"sides": "fail", "microphone": "skipped", "channels": "skipped"}
@@ -137,8 +182,19 @@ def test_a_broker_that_is_not_there_is_to_be_mended() -> None:
     assert "127.0.0.1:1 can't be reached" in check.what
 
 
-def test_the_clock_and_the_privacy_rules_are_looked_at() -> None:
+def test_the_clock_is_looked_at() -> None:
     assert look_at_clock(Settings())[0].name == "clock"
+
+
+def test_a_clock_that_was_set_in_this_boot_is_fine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = spool(tmp_path)
+    monkeypatch.setattr(examine, "clock_is_set", lambda: False)
+    assert states(look_at_clock(settings)) == {"clock": "fail"}
+    Statements(tmp_path / "inbox").clock(is_set=True)
+    assert states(look_at_clock(settings)) == {"clock": "ok"}
+
+
+def test_the_privacy_rules_are_looked_at() -> None:
     assert states(look_at_privacy(Settings())) == {"privacy": "ok"}
 
 

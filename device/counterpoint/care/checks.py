@@ -21,6 +21,7 @@ SILENT_DBFS: Final = -90.0  # one bit of 16: below any live microphone's own noi
 LOST_SHARE: Final = 0.001  # a live capture loses nothing; a thousandth is a USB port or a processor that is too slow
 FULL_MB: Final = 100  # an update and a day of logs
 LOW_MB: Final = 500
+PUBLISHER_UNIT: Final = "counterpoint-publisher.service"
 NOT_SENT: Final = 50  # messages: a day's windows never come near
 
 
@@ -108,6 +109,15 @@ def judge_microphone(array: str, heard: Heard) -> Check:
     return Check("microphone", "ok", f"{array}, {heard.channels} channels, {seconds:.0f} s without a loss")
 
 
+def judge_listening_sensor(microphone: str, frames_lost: int) -> list[Check]:
+    """What a sensor that holds the microphone says of it: "fine" or "fault", and frames lost since its start."""
+    holds = Check("microphone", "ok", f"the running sensor has it, at least {frames_lost} frames lost since its start")
+    if microphone == "fine":
+        return [holds, Check("channels", "ok", "no single one fails, says the running sensor")]
+    remedy = "to see which: systemctl stop counterpoint-sensor.service, then run doctor again"
+    return [holds, Check("channels", "fail", "the running sensor hears a channel that is not well", remedy)]
+
+
 def judge_channels(heard: Heard) -> Check:
     """Whether each raw channel is alive and its own."""
     if heard.loudest_dbfs <= SILENT_DBFS:
@@ -161,18 +171,20 @@ def judge_folders(folders: list[FolderSeen]) -> Check:
     return Check("folders", "ok", ", ".join(folder.key for folder in folders))
 
 
-def judge_waiting(waiting: int) -> Check:
-    """Whether what is ready also leaves."""
-    what = f"{waiting} messages wait for the broker"
+def judge_waiting(waiting: int, dropped: int) -> Check:
+    """Whether what is ready also leaves, and whether any was given up."""
+    what = f"{waiting} messages wait for the broker" + (f", {dropped} were dropped unsent" if dropped else "")
     if waiting > NOT_SENT:
-        return Check("outbox", "warn", what, "see the broker check, and: systemctl status counterpoint-publish")
+        return Check("outbox", "warn", what, f"see the broker check, and: systemctl status {PUBLISHER_UNIT}")
+    if dropped:
+        return Check("outbox", "warn", what, "see the broker check; once seen, delete the file `dropped` in the outbox")
     return Check("outbox", "ok", what)
 
 
 def judge_publisher(*, connected: bool, trouble: str) -> Check:
     """How the publisher fares, in its own words."""
     if trouble:
-        return Check("publisher", "warn", trouble, "see the broker check, and: journalctl -u counterpoint-publish")
+        return Check("publisher", "warn", trouble, f"see the broker check, and: journalctl -u {PUBLISHER_UNIT}")
     return Check("publisher", "ok", "connected to the broker" if connected else "running, not connected yet")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,6 +24,7 @@ from counterpoint.care.checks import (
     judge_error,
     judge_folders,
     judge_inbox,
+    judge_listening_sensor,
     judge_microphone,
     judge_privacy,
     judge_publisher,
@@ -35,13 +37,15 @@ from counterpoint.edge.clock import clock_is_set
 from counterpoint.edge.inbox import Inbox
 from counterpoint.edge.microphone import Microphone
 from counterpoint.edge.model_files import model_folder, read_model
-from counterpoint.edge.outbox import MESSAGE_NAME
+from counterpoint.edge.outbox import MESSAGE_NAME, Post, read_dropped
 from counterpoint.edge.pins import find_pins
 from counterpoint.edge.recogniser import VoskRecogniser, vosk_folder
-from counterpoint.errors import CounterpointError, ModelMissing
+from counterpoint.edge.sound_in_use import capture_in_use
+from counterpoint.errors import CounterpointError, MessageError, ModelMissing
 from counterpoint.hearing.channels import ChannelWatch
 from counterpoint.hearing.detector import Detector
 from counterpoint.hearing.geometry import raw_channels, tells_sides_apart
+from counterpoint.messages.schemas import SensorHealth, decode_note
 from counterpoint.values import BLOCK_S, Calibration, ChannelHealth
 
 if TYPE_CHECKING:
@@ -51,6 +55,7 @@ if TYPE_CHECKING:
     from counterpoint.settings import Settings
 
 LISTEN_S: Final = 6.0  # the channel watch calls a channel silent after 5 s
+FRESH_PERIODS: Final = 2  # a sensor that runs has reported within its last two periods
 BYTES_A_MB: Final = 1_000_000
 
 
@@ -75,19 +80,33 @@ def look_at_privacy(settings: Settings) -> list[Check]:
 
 
 def look_at_microphone(settings: Settings) -> list[Check]:
-    """Listen for a few seconds; nothing is kept of what was heard."""
+    """Listen for a few seconds; nothing is kept of what was heard. Where a sensor is running, take its word instead."""
     try:
         array = load_array(settings.array.name)
         bearings = Calibration(settings.array.agent_deg, settings.array.customer_deg)
         sides = judge_sides(array.name, apart=tells_sides_apart(array, bearings))
     except CounterpointError as error:
         return [judge_error("sides", str(error)), *_unheard("sides")]
+    told = _what_the_sensor_says(settings)
+    if told is not None and capture_in_use():
+        return [sides, *judge_listening_sensor(told.microphone, told.frames_lost_count)]
     try:
         with Microphone(array, settings.array.device) as microphone:
             heard = _listen(microphone, array)
     except CounterpointError as error:
         return [sides, judge_error("microphone", str(error)), _unheard("microphone")[-1]]
     return [sides, judge_microphone(array.name, heard), judge_channels(heard)]
+
+
+def _what_the_sensor_says(settings: Settings) -> SensorHealth | None:
+    """The sensor's last report, None when it is too old for a sensor that is running."""
+    post = Post(Path(settings.folders.outbox), Path(settings.folders.receipts))
+    try:
+        found = post.read_health(time.time(), FRESH_PERIODS * settings.broker.health_minutes * 60)
+        note = None if found is None else decode_note(found)
+    except (MessageError, OSError):
+        return None
+    return note if isinstance(note, SensorHealth) else None
 
 
 def _unheard(needed: str) -> list[Check]:
@@ -142,9 +161,9 @@ def look_at_pins(settings: Settings) -> list[Check]:
     return [Check("pins", "ok", f"there; the light is {settings.light.kind}")]
 
 
-def look_at_clock(_settings: Settings) -> list[Check]:
-    """Ask the kernel about the clock."""
-    return [judge_clock(is_set=clock_is_set())]
+def look_at_clock(settings: Settings) -> list[Check]:
+    """Ask the kernel about the clock, and the publisher whether it was set before."""
+    return [judge_clock(is_set=clock_is_set() or Inbox(Path(settings.folders.inbox)).clock_set())]
 
 
 def look_at_broker(settings: Settings) -> list[Check]:
@@ -168,7 +187,8 @@ def look_at_folders(settings: Settings) -> list[Check]:
     checks = [judge_disk(str(state), shutil.disk_usage(state).free // BYTES_A_MB), judge_folders(seen)]
     if all(folder.can_use for folder in seen):
         names = [path.name for path in Path(folders.outbox).iterdir()]
-        checks.append(judge_waiting(sum(MESSAGE_NAME.fullmatch(name) is not None for name in names)))
+        waiting = sum(MESSAGE_NAME.fullmatch(name) is not None for name in names)
+        checks.append(judge_waiting(waiting, read_dropped(Path(folders.outbox))))
         checks += _what_the_publisher_says(Inbox(Path(folders.inbox)))
     return checks
 
