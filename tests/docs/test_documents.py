@@ -57,6 +57,21 @@ def commands() -> list[str]:
     return sorted({line.split("  #")[0].strip() for block in blocks for line in block.splitlines() if line.strip()})
 
 
+def spoken_of() -> list[tuple[str, str]]:
+    """Each command that a page names within a line, and the text in which the program says what it takes."""
+    texts = {"counterpoint": (ROOT / "device/counterpoint/app/cli.py").read_text()}
+    found = []
+    for document in DOCUMENTS:
+        prose = re.sub(r"^```.*?^```", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)
+        for line in re.findall(r"`([^`\n]+)`", prose):
+            program = ROOT / line.split()[0]
+            if program.is_file() and os.access(program, os.X_OK):
+                found.append((line, program.read_text()))
+            elif line.split()[0] in texts:
+                found.append((line, texts[line.split()[0]]))
+    return found
+
+
 @pytest.fixture
 def room(tmp_path: Path) -> Path:
     """A folder with what the pages speak of: a settings file, a recording, the spool folders."""
@@ -82,6 +97,18 @@ def test_every_command_of_the_documents_is_known_here() -> None:
     known = {*FINITE, *ENDLESS}
     unknown = [line for line in commands() if line not in known and not line.startswith(tuple(ELSEWHERE))]
     assert unknown == []
+
+
+@pytest.mark.parametrize(("line", "program"), spoken_of(), ids=[line for line, _ in spoken_of()])
+def test_a_command_that_a_page_names_takes_what_the_page_gives_it(line: str, program: str) -> None:
+    options = [word for word in line.split()[1:] if word.startswith("-")]
+    assert [option for option in options if option not in program] == []
+
+
+def test_the_gate_refuses_what_it_does_not_know() -> None:
+    ended = subprocess.run([ROOT / "tests/gate", "--install"], capture_output=True, text=True, timeout=20, check=False)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ".githooks/install" in ended.stderr
 
 
 @pytest.mark.real
