@@ -9,8 +9,9 @@ import pytest
 
 import counterpoint.messages
 from counterpoint.messages.channels import SENT
-from counterpoint.messages.contract import asyncapi, contract_files, write_contract
+from counterpoint.messages.contract import asyncapi, contract_files
 from counterpoint.messages.schemas import decode_window
+from write_contract import write_contract
 
 FOLDER = Path(counterpoint.messages.__file__).parent
 PAGE = FOLDER.parents[1] / "docs" / "mqtt.md"

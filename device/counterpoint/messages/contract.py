@@ -1,14 +1,11 @@
 """The contract as files: JSON Schemas and an AsyncAPI 3 document, made from the values and channels that are used.
 
-One rule: the committed files equal what this makes (a test says so); write them anew with
-`python -m counterpoint.messages.contract FOLDER`.
+One rule: the committed files equal what this makes (a test says so); tests/write_contract.py writes them anew.
 """
 
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -92,13 +89,3 @@ def _yaml(tree: dict[str, Tree], indent: str = "") -> list[str]:
         else:
             lines.append(f"{indent}{json.dumps(name) if name.startswith('$') else name}: {json.dumps(value)}")
     return lines
-
-
-def write_contract(folder: Path) -> None:
-    """Write every file of the contract into a folder."""
-    for name, text in contract_files().items():
-        (folder / name).write_text(text)
-
-
-if __name__ == "__main__":
-    write_contract(Path(sys.argv[1]))
