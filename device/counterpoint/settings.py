@@ -35,7 +35,7 @@ class ArraySettings(Rules, frozen=True):
     name: str = "respeaker-usb-v2"
     """A built-in array, or the path of a geometry file (TOML)."""
     device: str = ""
-    """Part of the stable name of the capture device; empty takes the array's own names; an array without any, the default."""
+    """Part of the stable name of the capture device; empty takes the array's own names, else (none) the default."""
     agent_deg: Degrees = 0.0
     customer_deg: Degrees = 180.0
 

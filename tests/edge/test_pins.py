@@ -59,10 +59,11 @@ def test_a_long_press_is_heard_once_and_is_no_short_press(mock_pins: MockFactory
     assert pressed_for(mock_pins, 0.7) == ["long"]
 
 
-def test_white_listening_red_off_never_both(mock_pins: MockFactory) -> None:
+def test_red_from_the_start_white_listening_red_off_never_both(mock_pins: MockFactory) -> None:
     settings = StateLightSettings()
     white, red = mock_pins.pin(settings.white_pin), mock_pins.pin(settings.red_pin)
     with MicrophoneStateLight(settings) as light:
+        assert (white.state, red.state > 0) == (0, True)
         light.listening()
         assert (white.state > 0, red.state) == (True, 0)
         light.off()

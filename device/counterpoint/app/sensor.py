@@ -1,6 +1,7 @@
 """`counterpoint run`: the sensor, from the microphone to the light and the outbox.
 
-One rule: the loop reads like the picture in the design. It has no network; what may leave it lays into the outbox.
+One rule: the loop reads like the picture in the design. It has no network; what may leave it lays into the outbox,
+in moments in which the light can wait.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from secrets import randbits
 from typing import TYPE_CHECKING, Final
 
 from counterpoint.app.parts import build_pipeline, build_words
+from counterpoint.app.quiet_moments import QuietMoments
 from counterpoint.care.pause import Pause
 from counterpoint.edge.array_file import load_array
 from counterpoint.edge.first_days import FirstDays
@@ -24,16 +26,15 @@ from counterpoint.edge.pins import Button, MicrophoneStateLight, MuteSense
 from counterpoint.edge.spool import Spool
 from counterpoint.edge.systemd import READY, STOPPING, WORKING, notify
 from counterpoint.errors import StorageError
-from counterpoint.values import BLOCK_S, BLOCK_SAMPLES, Calibration, Health
+from counterpoint.values import BLOCK_S, BLOCK_SAMPLES, Calibration, ChannelHealth, Health
 
 if TYPE_CHECKING:
-    from counterpoint.app.pipeline import Moment
     from counterpoint.care.pause import Press
     from counterpoint.edge.words_line import WordsLine
     from counterpoint.settings import Settings
-    from counterpoint.values import Block, ChannelHealth, Session
+    from counterpoint.values import Block, Session
 
-TICK_BLOCKS: Final = round(5 / BLOCK_S)  # every 5 s: windows close on the hour, so this is soon enough
+SIGN_OF_LIFE: Final = round(5 / BLOCK_S)  # blocks: systemd waits for one for 30 s
 MOST_UNSAVED: Final = 100  # visits kept in memory while the disk is full: a day at a busy counter
 log: Final = logging.getLogger(__name__)
 
@@ -80,73 +81,106 @@ class Sensor:
             dark_until_s=self._first_days.dark_until_s(settings.nudge.dark_days),
             seed=randbits(32),
         )
-        self._unsaved: list[Session] = []
+        self._quiet = QuietMoments()
+        self._unsaved: list[tuple[Session, int | None]] = []  # with its hour, fixed when the visit was over
+        self._channels = ChannelHealth()
+        self._trouble: set[str] = set()
         self._blocks = 0
+        self._at_s = 0.0
+        self._report_at = 0
 
     def run(self) -> str:
         """Take block after block until a signal ends the stream; return what to say of it."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._microphone.close())
-        log.info("listening")
-        notify(READY)
         for block in self._microphone.blocks():
+            if self._blocks % SIGN_OF_LIFE == 0:
+                self._live()
             moment = self._pipeline.step(self._heard(block))
             if moment.cue is not None:
                 self._light.show(moment.cue)
-            self._keep(moment.visit.closed)
             self._blocks += 1
-            if self._blocks % TICK_BLOCKS == 1:
-                self._tick(moment)
+            self._at_s = block.start_s + BLOCK_S
+            self._channels = moment.channels
+            self._keep(moment.visit.closed)
+            if self._quiet.step(moment.floor, moment.cue):
+                self._write()
+        return self._stop()
+
+    def _live(self) -> None:
+        """Tell systemd that blocks come; only the first of them shows that the sensor works at all."""
+        if self._blocks == 0:
+            log.info("listening" if self._microphone.is_listening else "the microphone gives no sound yet")
+            notify(READY)
+        notify(WORKING)
+
+    def _stop(self) -> str:
         notify(STOPPING)
+        self._state.off()
         self._keep(self._pipeline.close().session)
-        self._save(self._blocks * BLOCK_S)
+        self._write()
         words_dropped = self._words.dropped if self._words is not None else 0
-        lost = self._microphone.lost_samples // BLOCK_SAMPLES
-        return f"stopped after {self._blocks} frames; {lost} frames lost, {words_dropped} dropped before the recogniser"
+        return (
+            f"stopped after {self._blocks} frames; {self._frames_lost()} frames lost, the microphone was away"
+            f" {self._microphone.reopened} times; {words_dropped} frames dropped before the recogniser"
+        )
 
     def _heard(self, block: Block) -> Block:
-        """The block, or silence in its place while the device is paused; presses take effect here."""
+        """The block, or silence in its place while the device is paused or muted; presses take effect here."""
         while not self._presses.empty():
-            if self._pause.press(self._presses.get(), block.start_s):
-                self._pipeline.leave_out()
-        paused = self._pause.paused(block.start_s)
-        if paused or self._mute.muted or not self._microphone.is_listening:
+            if which := self._pause.press(self._presses.get(), block.start_s):
+                self._pipeline.leave_out(which)
+        shut = self._pause.paused(block.start_s) or self._mute.muted
+        if shut or not self._microphone.is_listening:
             self._state.off()
         else:
             self._state.listening()
-        if paused:
+        if shut:  # the red light holds, whatever a switch leaves in the cables
             block.samples.fill(0.0)
         return block
 
     def _keep(self, session: Session | None) -> None:
         if session is not None:
-            self._unsaved = [*self._unsaved, session][-MOST_UNSAVED:]
+            hour = self._spool.hour_of_start(session, self._at_s)
+            self._unsaved = [*self._unsaved, (session, hour)][-MOST_UNSAVED:]
 
-    def _tick(self, moment: Moment) -> None:
-        notify(WORKING)
-        self._save(moment.floor.at_s)
-        health_blocks = round(self._settings.broker.health_minutes * 60 / BLOCK_S)
-        if self._blocks % health_blocks <= TICK_BLOCKS:
-            self._spool.report(self._health(moment.channels))
+    def _write(self) -> None:
+        """Write what waits; a full disk loses nothing and stops nothing: the next quiet moment tries again."""
+        trouble: set[str] = set()
+        for write in (self._add_visits, self._spool.tick, self._count_days, self._report):
+            try:
+                write()
+            except StorageError as error:
+                trouble.add(str(error))
+        for line in sorted(trouble - self._trouble):  # the same again every few seconds would fill the log
+            log.warning("%s", line)
+        self._trouble = trouble
 
-    def _save(self, at_s: float) -> None:
-        """Write what waits; a full disk loses nothing and stops nothing, it is tried again at the next tick."""
-        try:
-            while self._unsaved:
-                self._spool.add(self._unsaved[0])
-                del self._unsaved[0]
-            self._spool.tick()
-            self._first_days.keep(at_s)
-        except StorageError as error:
-            log.warning("%s", error)
+    def _add_visits(self) -> None:
+        while self._unsaved:
+            self._spool.add(*self._unsaved[0])
+            del self._unsaved[0]
 
-    def _health(self, channels: ChannelHealth) -> Health:
+    def _count_days(self) -> None:
+        self._first_days.keep(self._at_s)
+
+    def _report(self) -> None:
+        """Lay down the health where it is due."""
+        if self._blocks >= self._report_at:
+            self._spool.report(self._health())
+            self._report_at = self._blocks + round(self._settings.broker.health_minutes * 60 / BLOCK_S)
+
+    def _health(self) -> Health:
         return Health(
-            frames_lost=self._microphone.lost_samples // BLOCK_SAMPLES,
-            channels=channels,
+            frames_lost=self._frames_lost(),
+            channels=self._channels,
             words=_words_state(self._settings, self._words),
             light=self._light.kind,
         )
+
+    def _frames_lost(self) -> int:
+        """Blocks lost while the device was there: the time that it was away may be a mute, which nobody is told of."""
+        return self._microphone.lost_while_open // BLOCK_SAMPLES
 
 
 def _words_state(settings: Settings, words: WordsLine | None) -> str:

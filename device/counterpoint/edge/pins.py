@@ -150,7 +150,10 @@ class Button(_Pins):
 
 
 class MicrophoneStateLight(_Pins):
-    """The light that both sides see: steady white while the microphone listens, steady red while it is off."""
+    """The light that both sides see: steady white while the microphone listens, steady red while it is off.
+
+    Red from the start. It is dark only while no program runs: pins are let go of with the program.
+    """
 
     def __init__(self, settings: StateLightSettings) -> None:
         self._duty = duty(settings.brightness)
@@ -162,6 +165,7 @@ class MicrophoneStateLight(_Pins):
                 PWMLED(settings.red_pin, pin_factory=pins),
             ),
         )
+        self.off()
 
     def listening(self) -> None:
         """White: the microphone listens."""
