@@ -154,6 +154,14 @@ def test_bad_input_is_one_line_and_exit_code_2(kind: str, tmp_path: Path, capsys
     assert "Traceback" not in said.err
 
 
+def test_installed_settings_that_may_not_be_seen_are_no_failure_of_ours(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("counterpoint.app.cli.SETTINGS_FILE", Path("a" * 300))  # a name that the disk refuses
+    assert main(["models", "list"]) == 2
+    assert "can't be read" in capsys.readouterr().err
+
+
 def test_our_own_failure_is_one_line_without_what_was_heard(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -123,10 +123,10 @@ def _with_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def _settings(parsed: argparse.Namespace) -> Settings:
-    from counterpoint.edge.settings_file import load_settings
+    from counterpoint.edge.settings_file import is_there, load_settings
     from counterpoint.settings import Settings
 
-    if parsed.settings is None and not SETTINGS_FILE.exists():
+    if parsed.settings is None and not is_there(SETTINGS_FILE):
         return Settings()
     return load_settings(parsed.settings or SETTINGS_FILE)
 

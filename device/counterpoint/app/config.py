@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from counterpoint.app.cli import SETTINGS_FILE
 from counterpoint.care import publishing_notes
 from counterpoint.care.mistakes import setting_fields, takes
-from counterpoint.edge.settings_file import check_settings, load_settings
+from counterpoint.edge.settings_file import check_settings, is_there, load_settings
 from counterpoint.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def config_show(path: Path) -> int:
     Raises:
         SettingsError: The file can't be used.
     """
-    unwritten = path == SETTINGS_FILE and not path.exists()
+    unwritten = path == SETTINGS_FILE and not is_there(path)
     settings = Settings() if unwritten else load_settings(path)
     print("\n".join(_lines(settings)))
     return 0

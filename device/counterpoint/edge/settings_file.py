@@ -77,6 +77,17 @@ def read_settings(path: Path) -> Reading:
     return Reading(settings)
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether there is a settings file; yes also where that can't be seen, so that reading it says why."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def check_settings(path: Path) -> Reading:
     """Read the settings as `read_settings` does, and look also at the geometry file that they may name.
 
