@@ -25,7 +25,7 @@ class Tokens:
 
     def left(self, at_s: float) -> float:
         """Tokens left at this time, in [0, size]; fractions are a token on its way back."""
-        return self._size - max(0.0, self._full_at_s - at_s) / self._back_s
+        return max(0.0, self._size - max(0.0, self._full_at_s - at_s) / self._back_s)  # rounding may fall below 0
 
     def confidence_asked(self, at_s: float) -> float | None:
         """Confidence in [0, 1] that a cue needs now; None while there is no whole token."""
