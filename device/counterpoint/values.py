@@ -240,6 +240,8 @@ class SideCounts:
     longest_turn_s: float = 0.0
 
 
+WhichVisit = Literal["open", "open_or_next"]
+"""What the button speaks of: the visit under way, if there is one; or else the one to come."""
 LeftOut = Literal["button", "complex", "too_short", "no_exchange", "sides_unclear", "audio_lost"]
 
 
@@ -252,7 +254,7 @@ class Session:
 
     Attributes:
         start_s: First speech of the customer, seconds on the sample clock.
-        end_s: Last speech of either side, seconds on the sample clock.
+        end_s: Last speech that belongs to the visit: the customer's, or the agent's answer to it; seconds, same clock.
         agent: The agent's counts.
         customer: The customer's counts.
         overlap_s: Seconds in which both sides spoke.
@@ -304,11 +306,13 @@ class SessionStep:
     Attributes:
         is_open: A visit is under way.
         is_complex: The visit has several voices on a side or too much overlap: no light.
+        left_out: The button was pressed for the open visit: no light, and no words.
         closed: The visit that has just ended, or None.
     """
 
     is_open: bool
     is_complex: bool = False
+    left_out: bool = False
     closed: Session | None = None
 
 

@@ -73,7 +73,7 @@ def line(detector: ScriptedDetector, words: RecordedWords | None = None) -> Pipe
         channels=ChannelWatch((0, 1, 2, 3)),
         detector=detector,
         floor=Floor(FloorRules()),
-        visits=Visits(SessionRules(end_silence_s=3), NOT_MEASURED, words=words is not None),
+        visits=Visits(SessionRules(end_silence_s=6), NOT_MEASURED, words=words is not None),
         nudge=Nudge(NudgeRules()),
         words=words,
     )
@@ -114,9 +114,10 @@ def test_the_button_leaves_the_visit_out_and_dark() -> None:
     moments = []
     for number, block in enumerate(blocks(18)):
         if number == 100:
-            pressed.leave_out()
+            pressed.leave_out("open_or_next")
         moments.append(pressed.step(block))
     assert [moment.cue for moment in moments if moment.cue] == []
+    assert {moment.visit.left_out for moment in moments[100:] if moment.visit.is_open} == {True}
     assert [moment.visit.closed.left_out for moment in moments if moment.visit.closed] == ["button"]
 
 

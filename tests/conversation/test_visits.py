@@ -104,6 +104,48 @@ def test_colleagues_alone_are_no_visit() -> None:
     assert visited(Talk(tail_s=50.0).agent(0.0, 5.0).agent(7.0, 20.0)) == []
 
 
+def test_colleagues_keep_no_visit_open_and_fill_none() -> None:
+    talk = Talk(tail_s=0.0).customer(1.0, 6.0).agent(6.3, 8.0)
+    for start_s in range(11, 120, 4):
+        talk.agent(start_s, start_s + 2.0)
+    visits, closed = fresh(), {}
+    for step, visit in walked(talk, visits):
+        if visit.closed:
+            closed[step.at_s] = visit.closed
+    ((closed_s, session),) = closed.items()
+    assert closed_s == pytest.approx(6.0 + 45.0, abs=FRAME_S)
+    assert session.end_s == pytest.approx(8.0)
+    assert session.agent.talk_s == pytest.approx(1.7)
+    assert (session.agent.turns, session.agent.longest_turn_s) == pytest.approx((1, 1.7))
+    assert session.left_out is None
+
+
+def test_colleagues_who_talk_without_a_pause_are_no_answer() -> None:
+    session = the_visit(Talk(tail_s=0.0).customer(1.0, 4.0).agent(4.3, 6.0).customer(6.2, 8.0).agent(10.0, 120.0))
+    assert (session.end_s, session.agent.turns) == pytest.approx((8.0, 1))
+    assert session.agent.talk_s == pytest.approx(1.7)
+
+
+def test_colleagues_who_begin_later_than_a_farewell_are_no_exchange() -> None:
+    session = the_visit(Talk(tail_s=50.0).customer(1.0, 6.0).agent(12.0, 14.0))
+    assert session.left_out == "no_exchange"
+    assert (session.end_s, session.agent.talk_s) == pytest.approx((6.0, 0.0))
+
+
+def test_a_farewell_is_the_end_of_the_visit() -> None:
+    session = the_visit(ordinary().agent(23.0, 24.5))
+    assert session.end_s == pytest.approx(24.5)
+    assert session.agent.turns == 3
+    assert session.pauses_s == pytest.approx((0.4, -0.2, 2.0))
+
+
+def test_what_the_agent_said_counts_when_the_customer_is_still_there() -> None:
+    session = the_visit(ordinary().agent(21.5, 24.0).agent(30.0, 36.0).agent(40.0, 42.0).customer(50.0, 52.0))
+    assert session.agent.talk_s == pytest.approx(9.2 + 2.5 + 6.0 + 2.0)
+    assert session.agent.turns == 5
+    assert session.end_s == pytest.approx(52.0)
+
+
 def test_the_end_of_the_stream_ends_the_visit() -> None:
     session = the_visit(replace(ordinary(), tail_s=0.0))
     assert session.left_out is None
@@ -133,14 +175,53 @@ def test_what_is_left_out(talk: Talk, reason: str | None) -> None:
 
 
 def test_the_button_leaves_out_the_open_visit() -> None:
-    assert the_visit_with(Visits.leave_out).left_out == "button"
+    assert the_visit_with(lambda visits: visits.leave_out("open_or_next")).left_out == "button"
+    assert the_visit_with(lambda visits: visits.leave_out("open")).left_out == "button"
 
 
 def test_the_button_before_a_visit_leaves_out_the_next_one_only() -> None:
     visits = fresh()
-    visits.leave_out()
+    visits.leave_out("open_or_next")
     first, second = visited(ordinary().customer(80.0, 85.0).agent(85.3, 90.0), visits)
     assert (first.left_out, second.left_out) == ("button", None)
+
+
+@pytest.mark.parametrize(
+    "nobody",
+    [
+        pytest.param(Talk(tail_s=50.0).customer(1.0, 1.3), id="a noise"),
+        pytest.param(Talk(tail_s=50.0).customer(1.0, 5.0), id="someone who was not served"),
+    ],
+)
+def test_the_button_before_a_visit_is_not_used_up_by_what_is_none(nobody: Talk) -> None:
+    visits = fresh()
+    visits.leave_out("open_or_next")
+    talk = nobody.customer(60.0, 65.0).agent(65.3, 70.0).customer(130.0, 135.0).agent(135.3, 140.0)
+    _, second, third = visited(talk, visits)
+    assert (second.left_out, third.left_out) == ("button", None)
+
+
+def test_the_button_in_a_visit_is_not_for_the_next_one() -> None:
+    visits, talk = fresh(), Talk(tail_s=50.0).customer(1.0, 2.0).customer(60.0, 65.0).agent(65.3, 70.0)
+    found = []
+    for step in talk.steps():
+        if step.at_s == 1.5:
+            visits.leave_out("open_or_next")
+        found.append(visits.step(step).closed)
+    assert [session.left_out for session in found if session] == ["button", None]
+
+
+def test_a_pause_that_begins_while_nobody_is_there_leaves_nothing_out() -> None:
+    visits = fresh()
+    visits.leave_out("open")
+    assert the_visit(ordinary(), visits).left_out is None
+
+
+def test_the_open_visit_says_that_it_is_left_out() -> None:
+    visits = fresh()
+    visits.leave_out("open_or_next")
+    told = [(visit.is_open, visit.left_out) for _, visit in walked(ordinary(), visits)]
+    assert set(told) == {(False, False), (True, True)}
 
 
 def test_lost_audio_leaves_the_visit_out() -> None:
@@ -240,6 +321,17 @@ def test_acts_may_come_late() -> None:
 
 def test_an_act_from_before_the_visit_is_dropped() -> None:
     assert the_visit_with(hear("open_question", 0.5)).acts == {}
+
+
+def test_an_act_among_colleagues_is_not_counted() -> None:
+    talk, visits = Talk(tail_s=50.0).customer(1.0, 6.0).agent(6.3, 8.0).agent(12.0, 14.0), fresh()
+    found = []
+    for step in talk.steps():
+        found.append(visits.step(step).closed)
+        if step.at_s == 20.0:
+            visits.add_act(ListeningAct("promise", 8.1))
+            visits.add_act(ListeningAct("open_question", 13.9))
+    assert [session.acts for session in found if session] == [{"promise": 1}]
 
 
 def test_unknown_words_make_acts_unknown() -> None:

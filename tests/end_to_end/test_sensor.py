@@ -35,7 +35,7 @@ device = "counter"
 [light]
 kind = "terminal"
 [session]
-end_silence_s = 3
+end_silence_s = 6
 [words]
 enabled = {words}
 [folders]

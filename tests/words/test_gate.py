@@ -77,7 +77,15 @@ def test_speech_of_both_does_not_pass() -> None:
     assert through == []
 
 
-@pytest.mark.parametrize("visit", [SessionStep(is_open=False), SessionStep(is_open=True, is_complex=True)])
+@pytest.mark.parametrize(
+    "visit",
+    [
+        SessionStep(is_open=False),
+        SessionStep(is_open=True, is_complex=True),
+        SessionStep(is_open=True, left_out=True),
+    ],
+    ids=["no visit", "complex", "left out"],
+)
 def test_nothing_passes_outside_a_plain_visit(visit: SessionStep) -> None:
     through, _ = Counter(visit=visit).speaks(1.0).speaks(2.0, agent=True).passed()
     assert through == []
@@ -96,6 +104,18 @@ def test_shutting_says_whether_a_stretch_was_under_way() -> None:
         gate.step(frame, FloorStep((newest + 1) * BLOCK_S, newest * BLOCK_S, True, False, "agent"), OPEN)
     assert gate.shut()
     assert not gate.shut()
+
+
+def test_the_button_stops_what_has_not_passed_yet() -> None:
+    gate, ended = SpeechGate(), []
+    for newest in range(100):
+        frame = ZoneFrame(newest * BLOCK_S, np.zeros(1, dtype=np.float32), np.zeros(320, dtype=np.float32))
+        visit = SessionStep(is_open=True, left_out=newest >= 60)
+        step = FloorStep((newest + 1) * BLOCK_S, (newest - LOOK_BACK) * BLOCK_S, True, False, "agent")
+        passed = gate.step(frame, step, visit)
+        ended += [newest] if passed.ended else []
+        assert passed.samples is None or newest < 60
+    assert ended == [60]
 
 
 VOICES = st.sampled_from(["agent", "customer", "both", "nobody"])

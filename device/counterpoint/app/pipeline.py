@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         ListeningAct,
         Session,
         SessionStep,
+        WhichVisit,
         ZoneFrame,
     )
 
@@ -107,10 +108,9 @@ class Pipeline:
             self._visits.add_cue(cue)
         return Moment(frame, channels, activity, floor, visit, cue, self._listen(frame, floor, visit))
 
-    def leave_out(self) -> None:
-        """The button: this visit is left out, and its light stays dark."""
-        self._visits.leave_out()
-        self._nudge.darken_visit()
+    def leave_out(self, which: WhichVisit) -> None:
+        """The button: this visit is left out; from the next block on it is dark and nothing in it is recognised."""
+        self._visits.leave_out(which)
 
     def close(self) -> Ending:
         """Commit what is still open; the last visit, if one was under way."""

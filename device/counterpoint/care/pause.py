@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from counterpoint.settings import ButtonSettings
+    from counterpoint.values import WhichVisit
 
 Press = Literal["short", "long"]
 
@@ -17,17 +18,20 @@ class Pause:
         self._pause_s = rules.pause_s
         self._until_s: float | None = None
 
-    def press(self, kind: Press, at_s: float) -> bool:
-        """Take a press at this time (seconds on the sample clock); return whether this visit is to be left out.
+    def press(self, kind: Press, at_s: float) -> WhichVisit | None:
+        """Take a press at this time (seconds on the sample clock); return which visit is to be left out, if any.
 
-        A short press leaves the visit out; a long one does too, and pauses. While paused any press ends the pause.
+        A short press leaves out the open visit, or the next one if nobody is there yet. A long one pauses, and leaves
+        out the open visit only: who comes after the pause has nothing to do with it. While paused any press ends the
+        pause and leaves nothing out.
         """
         if self.paused(at_s):
             self._until_s = None
-            return False
+            return None
         if kind == "long":
             self._until_s = at_s + self._pause_s
-        return True
+            return "open"
+        return "open_or_next"
 
     def paused(self, at_s: float) -> bool:
         """The device must not listen at this time, in seconds on the sample clock."""

@@ -1,4 +1,4 @@
-"""Which audio may reach the recogniser: the agent's, in an open visit, while the customer is silent.
+"""Which audio may reach the recogniser: the agent's, in an open visit that counts, while the customer is silent.
 
 One rule: when in doubt, the audio stays out. A stretch is judged a quarter of a second late, so that its first
 sound is not cut and what the customer began meanwhile is not let in.
@@ -57,8 +57,13 @@ class SpeechGate:
         self._open = False
 
     def step(self, frame: ZoneFrame, step: FloorStep, visit: SessionStep) -> GateStep:
-        """Take one frame; say what of the beam, a little earlier, goes to the recogniser now."""
+        """Take one frame; say what of the beam, a little earlier, goes to the recogniser now.
+
+        Nothing of a visit that is left out passes, not even what was spoken just before the button was pressed.
+        """
         self._keep(round(frame.start_s / BLOCK_S) - 1, frame.agent_beam)
+        if visit.left_out:
+            return GateStep(None, step.frame_s - PRE_ROLL * BLOCK_S, ended=self.shut())
         mark = _Mark(
             block=round(step.frame_s / BLOCK_S),
             agent=step.agent,
