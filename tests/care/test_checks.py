@@ -49,6 +49,7 @@ CASES: list[tuple[Check, State, str]] = [
     (judge_sides("a", apart=True), "ok", "tells"),
     (judge_sides("a", apart=False), "fail", "alike"),
     (judge_microphone("a", heard()), "ok", "6 channels, 6 s without a loss"),
+    (judge_microphone("a", heard(lost_samples=96_000)), "fail", "gives no sound"),
     (judge_microphone("a", heard(lost_samples=960)), "warn", "1.0% of 6 s were lost"),
     (judge_microphone("a", heard(samples=0)), "fail", "no sound"),
     (judge_channels(heard()), "ok", "-40 dB"),

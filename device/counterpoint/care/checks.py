@@ -101,7 +101,7 @@ def judge_microphone(array: str, heard: Heard) -> Check:
     """Whether the microphone gives sound without losing any."""
     seconds = heard.samples / SAMPLE_RATE_HZ
     lost = heard.lost_samples / max(1, heard.samples)
-    if not heard.samples:
+    if heard.lost_samples >= heard.samples:
         return Check("microphone", "fail", f"{array} is there and gives no sound", "plug it in again, or another port")
     if lost > LOST_SHARE:
         remedy = "use another USB port, no hub, and stop what keeps the processor busy"
