@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from counterpoint.app.cli import SETTINGS_FILE
 from counterpoint.care import publishing_notes
-from counterpoint.care.mistakes import setting_fields, takes
-from counterpoint.edge.settings_file import check_settings, is_there, load_settings
+from counterpoint.care.mistakes import Mistake, setting_fields, takes
+from counterpoint.edge.array_file import load_array
+from counterpoint.edge.settings_file import is_there, load_settings, place_mistake, read_settings
+from counterpoint.errors import ArrayUnknown
 from counterpoint.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,15 +23,26 @@ if TYPE_CHECKING:
 
 def config_check(path: Path) -> int:
     """Print every mistake of the file, one a line; 0 when there is none, else 2."""
-    reading = check_settings(path)
-    for problem in reading.problems:
+    reading = read_settings(path)
+    problems = reading.problems if reading.settings is None else _array_problems(path, reading.settings.array.name)
+    for problem in problems:
         print(f"counterpoint: {problem}", file=sys.stderr)
-    if reading.settings is None:
+    if problems or reading.settings is None:
         return 2
     print(f"{path}: fine")
     for note in publishing_notes(reading.settings):
         print(f"note: {note}")
     return 0
+
+
+def _array_problems(path: Path, name: str) -> tuple[str, ...]:
+    """Whether the array can be loaded: only here, since the publisher need not read a geometry file."""
+    try:
+        load_array(name)
+    except ArrayUnknown as error:
+        problem, _, remedy = str(error).rpartition(": ")
+        return (place_mistake(path, Mistake("array.name", problem, remedy)),)
+    return ()
 
 
 def config_show(path: Path) -> int:

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from counterpoint.care import Mistake, find_contradictions, find_mistakes
-from counterpoint.edge.array_file import load_array
 from counterpoint.edge.lights import light_kinds
-from counterpoint.errors import ArrayUnknown, SettingsError
+from counterpoint.errors import SettingsError
 from counterpoint.settings import Settings
 
 if TYPE_CHECKING:
@@ -88,19 +87,9 @@ def is_there(path: Path) -> bool:
     return True
 
 
-def check_settings(path: Path) -> Reading:
-    """Read the settings as `read_settings` does, and look also at the geometry file that they may name.
-
-    Only a check does so: the publisher may not be allowed to read that file, and has no need to.
-    """
-    reading = read_settings(path)
-    if reading.settings is not None:
-        try:
-            load_array(reading.settings.array.name)
-        except ArrayUnknown as error:
-            problem, _, remedy = str(error).rpartition(": ")
-            return Reading(None, (_line(path, _text(path), Mistake("array.name", problem, remedy)),))
-    return reading
+def place_mistake(path: Path, mistake: Mistake) -> str:
+    """The line that tells a mistake found later in a settings file: file, line, key, problem and remedy."""
+    return _line(path, _text(path), mistake)
 
 
 def _text(path: Path) -> str:
