@@ -116,7 +116,7 @@ def _unheard(needed: str) -> list[Check]:
 
 def _listen(microphone: Microphone, array: ArrayGeometry) -> Heard:
     raw = raw_channels(array, microphone.channels)
-    watch = ChannelWatch(raw)
+    watch = ChannelWatch(raw, one_per_side=array.one_per_side)
     health, samples, loudest = ChannelHealth(), 0, 0.0
     for block in microphone.blocks():
         health = watch.step(block)
