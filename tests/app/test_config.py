@@ -23,6 +23,19 @@ def test_a_file_that_is_fine(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "note: privacy.pool = 2: nothing is published" in out
 
 
+@pytest.mark.parametrize(
+    ("text", "told"), [("[privacy]\nk = 12\n", True), ("", True), ("[privacy]\npool = 5\n", False)]
+)
+def test_a_pool_that_is_not_set_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, *, told: bool
+) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text(text)
+    assert config_check(path) == 0
+    note = "note: privacy.pool is not set: taken as 5; set it to how many people take turns at this desk"
+    assert (note in capsys.readouterr().out) is told
+
+
 def test_each_mistake_is_a_line_and_the_exit_code_is_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "a.toml"
     path.write_text("[privacy]\nk = 1\npool = 0\n")

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from counterpoint.app.cli import SETTINGS_FILE
-from counterpoint.care import publishing_notes
+from counterpoint.care import publishing_notes, unset_notes
 from counterpoint.care.mistakes import Mistake, setting_fields, takes
 from counterpoint.edge.array_file import load_array
 from counterpoint.edge.settings_file import is_there, load_settings, place_mistake, read_settings
@@ -30,7 +30,7 @@ def config_check(path: Path) -> int:
     if problems or reading.settings is None:
         return 2
     print(f"{path}: fine")
-    for note in publishing_notes(reading.settings):
+    for note in (*publishing_notes(reading.settings), *unset_notes(reading.written)):
         print(f"note: {note}")
     return 0
 

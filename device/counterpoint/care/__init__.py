@@ -4,7 +4,14 @@
 bearings alone; the judges of `doctor` are in checks.py.
 """
 
-from counterpoint.care.contradictions import bearing_mistakes, find_contradictions, publishing_notes
+from counterpoint.care.contradictions import bearing_mistakes, find_contradictions, publishing_notes, unset_notes
 from counterpoint.care.mistakes import Mistake, find_mistakes
 
-__all__ = ["Mistake", "bearing_mistakes", "find_contradictions", "find_mistakes", "publishing_notes"]
+__all__ = [
+    "Mistake",
+    "bearing_mistakes",
+    "find_contradictions",
+    "find_mistakes",
+    "publishing_notes",
+    "unset_notes",
+]

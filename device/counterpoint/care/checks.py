@@ -80,7 +80,8 @@ def judge_error(name: str, message: str, state: State = "fail") -> Check:
 
 def judge_privacy(rules: PrivacyRules) -> Check:
     """Whether the settings let anything be published."""
-    what = f"windows of at least {rules.k} visits, {rules.pool} people take turns"
+    people = f"{rules.pool} people take turns; set privacy.pool if fewer share this desk"
+    what = f"windows of at least {rules.k} visits, {people}"
     if rules.pool < FEWEST_PEOPLE:
         remedy = f"nothing is published below {FEWEST_PEOPLE} people; the light and practice work"
         return Check("privacy", "warn", what, remedy)

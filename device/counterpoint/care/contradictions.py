@@ -9,11 +9,10 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 from counterpoint.care.mistakes import Mistake
+from counterpoint.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from counterpoint.settings import Settings
+    from collections.abc import Container, Iterator
 
 CLOSEST_DEG: Final = 60.0  # a 64 mm array tells sectors, not degrees
 FEWEST_PEOPLE: Final = 3  # below this, a window would be about somebody
@@ -38,6 +37,14 @@ def publishing_notes(settings: Settings) -> list[str]:
     if not settings.broker.host:
         notes.append("broker.host is empty: nothing is sent, the outbox fills up to its limit")
     return notes
+
+
+def unset_notes(written: Container[str]) -> list[str]:
+    """What is worth a line as the file leaves it out; `written` holds the dotted keys that it sets."""
+    if "privacy.pool" in written:
+        return []
+    taken = Settings().privacy.pool
+    return [f"privacy.pool is not set: taken as {taken}; set it to how many people take turns at this desk"]
 
 
 def bearing_mistakes(agent: float, customer: float) -> Iterator[Mistake]:

@@ -35,10 +35,12 @@ class Reading:
     Attributes:
         settings: The tree, or None when something is wrong.
         problems: One line each: file, line, key, problem and remedy.
+        written: Dotted keys that the file sets; the others have their defaults.
     """
 
     settings: Settings | None
     problems: tuple[str, ...] = ()
+    written: frozenset[str] = frozenset()
 
 
 def load_settings(path: Path) -> Settings:
@@ -73,7 +75,7 @@ def read_settings(path: Path) -> Reading:
     ]
     if mistakes:
         return Reading(None, tuple(_line(path, text, mistake) for mistake in mistakes))
-    return Reading(settings)
+    return Reading(settings, written=_keys(tree))
 
 
 def is_there(path: Path) -> bool:
@@ -111,6 +113,10 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise SettingsError(f"{path}:{line}: not UTF-8; save the file as UTF-8") from error
+
+
+def _keys(tree: dict[str, object]) -> frozenset[str]:
+    return frozenset(f"{name}.{key}" for name, table in tree.items() if isinstance(table, dict) for key in table)
 
 
 def _tree(text: str, path: Path) -> dict[str, object]:
