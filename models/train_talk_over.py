@@ -221,9 +221,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with speech, noise and timings")
     parser.add_argument("--work", type=Path, required=True, help="folder for simulated examples")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--hours", type=float, default=5.0, help="simulated audio of readers to train on")
-    parser.add_argument("--staff-hours", type=float, default=4.0, help="and of voices with small words")
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--hours", type=float, default=8.0, help="simulated audio of readers to train on")
+    parser.add_argument("--staff-hours", type=float, default=8.0, help="and of voices with small words")
+    parser.add_argument("--epochs", type=int, default=9)
     parser.add_argument("--out", type=Path, default=HERE / "talk_over.onnx")
     wishes = parser.parse_args()
     torch.set_num_threads(1)  # a step of the recurrence is too small to share; two threads wait for each other

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 EVEN: Final = 0.5  # evidence above it speaks for the floor being taken
 RECENT_FRAMES: Final = 10  # the detector remembers the whole overlap itself: only its jitter has to be evened out
 CLIP: Final = 0.02  # no detector is surer than this: keeps the log-odds finite
-EVIDENCE_WEIGHT: Final = 0.6  # models/fit_overlaps.py: 0.8 where small words sound like small words, 0 where not
-ODDS_PER_S: Final = 3.0  # log-odds a second of overlap adds (models/fit_overlaps.py: 3.2)
+EVIDENCE_WEIGHT: Final = 0.6  # models/fit_overlaps.py: 0.5; 1.4 where small words sound like it, 0.2 where not
+ODDS_PER_S: Final = 3.0  # log-odds a second of overlap adds (models/fit_overlaps.py: 2.2, and 0.2 at any length)
 NEUTRAL_S: Final = 0.5  # at this much overlap the evidence stands as it is
 MOST_ODDS: Final = 2.0  # length alone never outweighs a detector that is sure
 EARLY_ODDS: Final = -2.0  # the first voice has hardly begun: a chorus, or both answering
