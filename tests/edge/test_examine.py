@@ -233,8 +233,10 @@ def test_a_corrupt_speech_model_is_to_be_mended(tmp_path: Path) -> None:
     assert (check.name, check.state) == ("recogniser", "fail")
 
 
-@pytest.mark.parametrize(("kind", "state"), [("pins", "fail"), ("none", "skipped")])
-def test_missing_pins_matter_only_to_a_light_on_pins(monkeypatch: pytest.MonkeyPatch, kind: str, state: str) -> None:
+@pytest.mark.parametrize(("kind", "state"), [("pins", "fail"), ("none", "warn")])
+def test_missing_pins_are_a_fault_of_a_light_on_pins_and_else_a_doubt(
+    monkeypatch: pytest.MonkeyPatch, kind: str, state: str
+) -> None:
     def no_pi() -> None:
         raise PartMissing("no pins: this is no Pi; set light.kind")
 

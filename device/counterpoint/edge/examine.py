@@ -152,12 +152,14 @@ def look_at_recogniser(settings: Settings) -> list[Check]:
 
 
 def look_at_pins(settings: Settings) -> list[Check]:
-    """Find the pins."""
+    """Find the pins; whatever the light is, the button and the white and red light need them."""
     try:
         find_pins()
     except CounterpointError as error:
-        wanted = settings.light.kind == "pins"
-        return [judge_error("pins", str(error)) if wanted else Check("pins", "skipped", "light.kind needs no pins")]
+        if settings.light.kind == "pins":
+            return [judge_error("pins", str(error))]
+        what = "no button and no white or red light: nobody can see that it listens"
+        return [Check("pins", "warn", what, "on a Pi, apt install python3-lgpio")]
     return [Check("pins", "ok", f"there; the light is {settings.light.kind}")]
 
 
