@@ -196,3 +196,23 @@ def test_acts_with_standard_input_closed_says_so() -> None:
     ended = subprocess.run(["bash", "-c", words], capture_output=True, text=True, timeout=30, check=False)
     assert ended.returncode == 2
     assert "standard input is closed" in ended.stderr
+
+
+@pytest.mark.parametrize("option", [[], ["--settings"]])
+def test_config_takes_its_file_with_and_without_the_option(tmp_path: Path, option: list[str]) -> None:
+    (tmp_path / "site.toml").write_text("[privacy]\npool = 6\n")
+    assert main(["config", "check", *option, str(tmp_path / "site.toml")]) == 0
+
+
+def test_two_settings_files_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "check", "a.toml", "--settings", "b.toml"]) == 2
+    assert "two settings files, a.toml and b.toml: name one" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", [["demo", "--speed", "fast"], ["replay", "a.wav", "--array", "a", "--out", "o", "--agent", "fast"]]
+)
+def test_what_is_no_number_is_told_in_plain_words(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(words)
+    assert "'fast' is no number" in capsys.readouterr().err

@@ -95,3 +95,12 @@ def test_the_defaults_are_shown_where_nothing_is_installed(
     assert config_show(installed) == 0
     installed.write_text(capsys.readouterr().out)
     assert load_settings(installed) == Settings()
+
+
+def test_check_where_nothing_is_installed_says_what_works(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = tmp_path / "counterpoint.toml"
+    monkeypatch.setattr("counterpoint.app.config.SETTINGS_FILE", installed)
+    assert config_check(installed) == 2
+    assert "counterpoint config check site.toml" in capsys.readouterr().err

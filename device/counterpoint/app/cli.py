@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from counterpoint import __version__
-from counterpoint.errors import CounterpointError, StorageError
+from counterpoint.errors import CounterpointError, StorageError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,8 +81,15 @@ def _let_go_of_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from error
+
+
 def _bearing(text: str) -> float:
-    degrees = float(text)
+    degrees = _number(text)
     if not -FULL_CIRCLE_DEG <= degrees <= FULL_CIRCLE_DEG:
         raise argparse.ArgumentTypeError(f"must be from -{FULL_CIRCLE_DEG:g} to {FULL_CIRCLE_DEG:g} degrees")
     return degrees
@@ -144,7 +151,7 @@ def _add_demo(commands: Commands) -> None:
 
 
 def _speed(text: str) -> float:
-    speed = float(text)
+    speed = _number(text)
     if not 0 < speed <= FASTEST:
         raise argparse.ArgumentTypeError(f"must be above 0 and at most {FASTEST}")
     return speed
@@ -304,11 +311,15 @@ def _add_config(commands: Commands) -> None:
     )
     parser.add_argument("what", choices=("check", "show"))
     parser.add_argument(
-        "file", nargs="?", type=Path, default=SETTINGS_FILE, metavar="FILE", help=f"default: {SETTINGS_FILE}"
+        "file", nargs="?", type=Path, metavar="FILE", help=f"the same as --settings FILE (default: {SETTINGS_FILE})"
     )
+    _with_settings(parser)
 
 
 def _config(parsed: argparse.Namespace) -> int:
     from counterpoint.app import config
 
-    return {"check": config.config_check, "show": config.config_show}[parsed.what](parsed.file)
+    if parsed.file and parsed.settings:
+        raise UsageError(f"two settings files, {parsed.file} and {parsed.settings}: name one")
+    path = parsed.file or parsed.settings or SETTINGS_FILE
+    return {"check": config.config_check, "show": config.config_show}[parsed.what](path)

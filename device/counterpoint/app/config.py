@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 def config_check(path: Path) -> int:
     """Print every mistake of the file, one a line; 0 when there is none, else 2."""
+    if path == SETTINGS_FILE and not is_there(path):
+        remedy = "the defaults are in force; name the file to check, as in `counterpoint config check site.toml`"
+        print(f"counterpoint: {path}: no such file; {remedy}", file=sys.stderr)
+        return 2
     reading = read_settings(path)
     problems = reading.problems if reading.settings is None else _array_problems(path, reading.settings.array.name)
     for problem in problems:
