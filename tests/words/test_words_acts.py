@@ -58,6 +58,8 @@ SOUNDS_LIKE: dict[str, tuple[str, ...]] = {
     ),
     "paraphrase": (
         "So what I'm hearing is that the parcel never came.",
+        "so what you're saying is the parcel was late",
+        "so what you saying is it was late",
         "It sounds like you're having trouble with the form.",
         "You mentioned you have seen another offer.",
         "so you're not happy with how it was done",
@@ -214,3 +216,12 @@ def test_an_utterance_takes_far_under_a_millisecond() -> None:
     texts = [text for texts in SOUNDS_LIKE.values() for text in texts]
     best_s = min(timeit.repeat(lambda: [classify(text) for text in texts], number=1, repeat=5))
     assert best_s / len(texts) < 0.001  # measured: 0.07 ms; the limit is for a busy machine
+
+
+@pytest.mark.parametrize("begin", ["so what you are saying", "what i'm hearing"])
+def test_what_was_said_given_back_is_no_question(begin: str) -> None:
+    assert classify(f"{begin} is that the parcel was late") == ("paraphrase",)
+
+
+def test_what_was_said_given_back_as_a_question_is_both() -> None:
+    assert classify("So what you are saying is that the parcel was late?") == ("closed_question", "paraphrase")

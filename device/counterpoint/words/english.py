@@ -62,7 +62,7 @@ how (?:many|much|long|often|old|far|big|tall|late|soon|frequently|early)\??$
 what(?:'s| is| was| are) (?:the |your |his |her |their |my )?(?:\w+ )?(?:name|number|address|date|birthday|postcode|zip code|time|price|size|colou?r|total|amount|email|phone|age|reference|account|surname|code)\b
 what (?:time|day|date|size|colou?r|number|name|year|month|kind|type|sort|address|model|price|floor|seat|city|area|town)(?: \w+)*? {aux}
 ^(?:{so} )*what (?:time|day|date|size|colou?r|number|name|year|city)\??$
-(?:is|was|isn't|wasn't) (?:that|this|it) (?:right|correct|okay|ok|all right|alright|everything|all|so|true|the|a|your|for|in|on|because|under)(?= |$|\?)(?<!what is it the)
+(?<!saying )(?<!hearing )(?:is|was|isn't|wasn't) (?:that|this|it) (?:right|correct|okay|ok|all right|alright|everything|all|so|true|the|a|your|for|in|on|because|under)(?= |$|\?)(?<!what is it the)
 (?:isn't|aren't|wasn't|weren't|don't|doesn't|didn't|haven't|hasn't|can't|won't|wouldn't|couldn't|shouldn't) (?:it|you|they|he|she|we|that|there|i)\??$
 \w+ \w+ .*(?<!that's )(?<!you're )(?<!all )(?<!quite )(?<!is )(?:right|correct|yes|yeah|no|okay|or not)\?$
 \byou\b.* (?<!that's )(?<!all )(?<!quite )(?<!it )(?<!be )right$
@@ -111,6 +111,7 @@ i didn't (?:quite )?(?:catch|hear|get) (?:that|you|what|your)
 """,
     "paraphrase": r"""
 what (?:i'm|i am) (?:hearing|understanding|getting)
+so (?:basically |really )?what you(?:'re| are)? saying(?: is)?
 what i (?:hear|heard|understand) (?:you |is)
 (?:i'm|i am) hearing (?:that |you )
 (?:it|that) (?:sounds|sounded|seems|looks|feels) (?:to me )?(?:like|as if|as though|that) (?:you|there|it|this|that|the|your|a|he|she|they|things|we)
