@@ -50,6 +50,16 @@ def test_text_that_is_not_utf8_says_where_and_what_to_do(tmp_path: Path) -> None
         acts(lines, io.StringIO())
 
 
+@pytest.mark.parametrize("before", [0, 1, 5000])
+def test_the_line_that_is_not_utf8_is_named(tmp_path: Path, before: int) -> None:
+    (tmp_path / "latin.txt").write_bytes(b"I see\n" * before + b"caf\xe9\n")
+    with (
+        pytest.raises(UsageError, match=f"line {before + 1} is not UTF-8"),
+        open_lines(tmp_path / "latin.txt") as lines,
+    ):
+        acts(lines, io.StringIO())
+
+
 def test_a_missing_file_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="can't read"), open_lines(tmp_path / "nowhere"):
         pass

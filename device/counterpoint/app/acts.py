@@ -28,7 +28,7 @@ def acts(lines: TextIO, out: TextIO) -> int:
     """Write the acts of each line as it comes; return 0.
 
     Raises:
-        UsageError: The text is not UTF-8; the message says from which line on.
+        UsageError: The text is not UTF-8; the message says in which line.
     """
     done = 0
     try:
@@ -37,7 +37,9 @@ def acts(lines: TextIO, out: TextIO) -> int:
             out.flush()
             done += 1
     except UnicodeDecodeError as error:
-        raise UsageError(f"the text is not UTF-8 (after line {done}): convert it, as with iconv -t utf-8") from error
+        # Lines are read in blocks: all lines of the blocks before have been answered, none of this one.
+        line_number = done + error.object.count(b"\n", 0, error.start) + 1
+        raise UsageError(f"line {line_number} is not UTF-8: convert the text, as with iconv -t utf-8") from error
     return 0
 
 

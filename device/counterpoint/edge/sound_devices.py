@@ -190,6 +190,8 @@ def _choose(port: _PortAudio, names: Sequence[str], need: int) -> SoundDevice:
     if not names:
         with suppress(OSError):  # PortAudio says so where there is no default
             return _device(port.get_default_input_device_info())
+    if not names and not devices:
+        raise MicrophoneMissing("there is no microphone at all: plug one in")
     there = ", ".join(f'"{device.name}"' for device in devices)
     remedy = f"set array.device to part of one of these: {there}" if there else "there is none at all: plug one in"
     raise MicrophoneMissing(f"no microphone is called {' or '.join(names) or 'the default'}; {remedy}")
