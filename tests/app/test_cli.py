@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import subprocess
 import sys
@@ -75,6 +76,17 @@ def test_a_replay_prints_its_summary_last(recording: Path, tmp_path: Path, capsy
     with np.load(tmp_path / "out" / "activity.npz") as stored:
         assert stored["agent"].shape == stored["customer"].shape == (50,)
         assert np.isfinite(stored["agent"]).all()
+
+
+def test_a_replay_in_which_nobody_was_heard_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    frames = np.random.default_rng(1).normal(0, 1e-3, (7 * SECOND, 4))
+    frames[:, 2] = 0
+    soundfile.write(tmp_path / "hiss.wav", frames, SECOND)
+    assert replay(tmp_path / "hiss.wav", tmp_path / "out") == 0
+    said = capsys.readouterr()
+    assert "0 visits; nobody was heard: check --agent, --customer and the channels" in said.err
+    assert "digital silence on raw channel 2:" in said.err
+    assert json.loads(said.out.splitlines()[-1])["audio_s"] == 7
 
 
 def test_a_replay_says_the_same_twice(recording: Path, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from counterpoint.app.pipeline import Pipeline
+    from counterpoint.app.pipeline import Moment, Pipeline
     from counterpoint.edge.words_line import WordsLine
     from counterpoint.settings import Settings
 
@@ -64,6 +64,27 @@ class ReplaySummary(msgspec.Struct, frozen=True):
     words_dropped: int
 
 
+@dataclass(slots=True)
+class _Tally:
+    """What came of the blocks: how many lost some sound, whether anybody spoke, raw channels silent at the end."""
+
+    lost: int = 0
+    heard: bool = False
+    silent: tuple[int, ...] = ()
+
+    def add(self, block: Block, moment: Moment) -> None:
+        self.lost += block.lost_samples > 0
+        self.heard |= moment.floor.agent or moment.floor.customer
+        self.silent = moment.channels.silent
+
+    def doubts(self) -> Iterator[str]:
+        """What is no failure and still makes the results worth little, a line each."""
+        if not self.heard:
+            yield "0 visits; nobody was heard: check --agent, --customer and the channels"
+        if self.silent:
+            yield f"digital silence on raw channel {', '.join(map(str, self.silent))}: check the recording's channels"
+
+
 def replay(order: ReplayOrder, settings: Settings) -> int:
     """Replay one recording; print the summary line; return 0.
 
@@ -87,26 +108,28 @@ def replay(order: ReplayOrder, settings: Settings) -> int:
 
 def _through(recording: Recording, pipeline: Pipeline, results: Results, words: WordsLine | None) -> bytes:
     started_s, started_cpu_s = time.perf_counter(), time.process_time()
-    frames, lost = _step_all(recording, pipeline, results)
+    tally = _step_all(recording, pipeline, results)
     ending = pipeline.close()
     results.events(ending.events)
     results.acts(ending.acts)
     results.session(ending.session)
-    results.finish(frames)
+    results.finish(-(-recording.samples // BLOCK_SAMPLES))
+    for doubt in tally.doubts():
+        print(f"counterpoint: {doubt}", file=sys.stderr)
     audio_s = recording.samples / SAMPLE_RATE_HZ
     summary = ReplaySummary(
         audio_s=round(audio_s, 3),
         cpu_s=round(time.process_time() - started_cpu_s, 3),
         real_time_factor=round((time.perf_counter() - started_s) / max(audio_s, BLOCK_S), 5),
         peak_rss_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
-        frames_lost=lost,
+        frames_lost=tally.lost,
         words_dropped=words.dropped if words is not None else 0,
     )
     return msgspec.json.encode(summary)
 
 
-def _step_all(recording: Recording, pipeline: Pipeline, results: Results) -> tuple[int, int]:
-    frames = lost = 0
+def _step_all(recording: Recording, pipeline: Pipeline, results: Results) -> _Tally:
+    tally, frames = _Tally(), 0
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         bar = progress.add_task("replaying", total=recording.duration_s or None)
         for block in _with_tail(recording, pipeline.look_back_s):
@@ -116,11 +139,11 @@ def _step_all(recording: Recording, pipeline: Pipeline, results: Results) -> tup
             results.cues(() if moment.cue is None else (moment.cue,))
             results.acts(moment.acts)
             results.session(moment.visit.closed)
-            lost += block.lost_samples > 0
+            tally.add(block, moment)
             frames += 1
             if frames % PROGRESS_EVERY == 0:
                 progress.update(bar, completed=frames * BLOCK_S)
-    return -(-recording.samples // BLOCK_SAMPLES), lost
+    return tally
 
 
 def _with_tail(recording: Recording, look_back_s: float) -> Iterator[Block]:
