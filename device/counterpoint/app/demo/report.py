@@ -82,6 +82,9 @@ def print_lowered(console: Console, lowered: tuple[str, ...]) -> None:
     console.print("  visits count for the hour before this one (else a window waits for an hour's end)")
     console.print("  scripted talk-overs are 25 s apart or more, as long as the light rests")
     console.print("Voices and room are synthetic: it shows that it works, not how well on a counter.")
+    console.print(
+        "The model was tuned with this conversation heard, so it is no measure; figures are in models/talk_over.md."
+    )
 
 
 def _row(outcome: Outcome) -> tuple[str, ...]:
