@@ -70,6 +70,8 @@ class HeardScene:
         active: Who speaks, shape (2, frames of 20 ms): the dry source's energy, pauses under 0.2 s filled, no collar.
         second_voices: In order of onset.
         pitch_hz: Median fundamental of the two dry voices, agent first.
+        dry: The two voices as they leave the mouth, at the loudness they are played, shape (2, samples): measured by
+            `scores/shortcuts.py`, and given to no system. None where a simulator does not tell.
     """
 
     simulator: str
@@ -82,6 +84,7 @@ class HeardScene:
     active: Flags
     second_voices: tuple[SecondVoice, ...]
     pitch_hz: tuple[float, float]
+    dry: Sound | None = None
 
     @property
     def seconds(self) -> float:
