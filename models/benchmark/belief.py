@@ -82,8 +82,8 @@ class Belief:
             return self.overlap > EVEN
         if self.activity is None:
             raise ValueError("a belief needs an activity or an overlap")
-        said: Flags = self.activity > EVEN
-        return said[0] & said[1]
+        both: Flags = np.logical_and(self.activity[0] > EVEN, self.activity[1] > EVEN)
+        return both
 
 
 class System(Protocol):
