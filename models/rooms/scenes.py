@@ -1,30 +1,33 @@
-"""One recording at a simulated counter, with its truth; one rule: all levels and chances of a scene are set here."""
+"""One recording at a simulated counter, with its truth; one rule: who speaks is decided before any room is built."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from models.rooms import acoustics, scripts
-from models.rooms.voices import PHRASE_OVER_S, RATE, Flags, Library, Sound, Voice, active_frames
-
-from counterpoint.values import BLOCK_SAMPLES
+from models.benchmark import conditions
+from models.benchmark.truth import RATE, Flags, Sound
+from models.rooms import acoustics, dialogues, others, scripts, settings
+from models.rooms.talkers import Cast, Person, Talk, Talker, spoken
+from models.rooms.voices import FRAME
 
 if TYPE_CHECKING:
     from models.rooms.acoustics import Counter
     from models.rooms.scripts import Span
-    from numpy.typing import NDArray
+    from models.rooms.settings import Setting
+    from models.rooms.voices import Library, Voice
 
-Condition = Literal["mixed", "quiet", "office", "busy", "neighbour"]
+Condition = str
+"""`mixed`, to train on, or a name of `models.benchmark.conditions.ALL`."""
 
-Cast = Literal["readers", "staff"]
-
-FRAME: Final = BLOCK_SAMPLES
-SMALL_WORD_S: Final = 1.6
-"""A small word is never cut to the script's time: how it sounds is what it is."""
-OFFICE_NOISES: Final = ("office", "ceiling-fan", "laboratory")
-BUSY_NOISES: Final = ("crowded-bar", "busy-street")
+SPEEDS: Final = (0.85, 1.18)
+"""The same voice a little faster is nearly another."""
+STAFF_MEET_READERS: Final = 0.15
+"""Chance that one of the people of a cast with small words is a reader after all."""
+LEAK_LATE_S: Final = 0.06
+HISS_DB: Final = (-62, -40)
+"""Of the microphones, against the voices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,183 +37,159 @@ class Scene:
     Attributes:
         samples: Shape (raw microphones, samples).
         counter: The room, the array and its calibration.
-        spans: The script as it was spoken, in stretches.
-        active: Who speaks, shape (2, frames).
+        people: Who speaks.
+        talk: What they say, dry.
         takes: Whether the second voice takes or fights for the floor, shape (frames,).
         overlap_known: Frames in which `takes` is known, shape (frames,).
     """
 
     samples: Sound
     counter: Counter
-    spans: tuple[Span, ...]
-    active: Flags
+    people: tuple[Person, ...]
+    talk: Talk
     takes: Flags
     overlap_known: Flags
 
+    @property
+    def active(self) -> Flags:
+        """Who speaks, shape (2, frames)."""
+        return self.talk.active
 
-@dataclass(frozen=True, slots=True)
-class _Mixture:
-    """Levels in dB against the mean of the two sides; -inf leaves it out."""
-
-    noise_db: float
-    neighbour_db: float
-    behind_db: float
-    hands_db: float
-    noise: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Talker:
-    """A voice, and how fast it speaks here: the same voice a little faster is nearly another."""
-
-    voice: Voice
-    speed: float
-
-    def says(self, rng: np.random.Generator, span: Span) -> Sound:
-        """Speech for a span; a natural one ends where the speaker paused."""
-        seconds = (span.end_s - span.start_s) * self.speed
-        if span.kind == "backchannel" and self.voice.small_words:
-            sound = self.voice.small_words[int(rng.integers(len(self.voice.small_words)))]
-        else:
-            sound = self._talk(rng, span, seconds)
-        at = np.arange(0, len(sound) - 1, self.speed)
-        faster: Sound = np.interp(at, np.arange(len(sound)), sound).astype(np.float32)
-        return faster
-
-    def _talk(self, rng: np.random.Generator, span: Span, seconds: float) -> Sound:
-        return self.voice.phrase(rng, seconds) if span.natural else self.voice.cut(rng, seconds)
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """The script as it was spoken, in stretches."""
+        return self.talk.spans
 
 
 def make_scene(
     rng: np.random.Generator, library: Library, seconds: float, condition: Condition, cast: Cast = "readers"
 ) -> Scene:
-    """Draw a scene; `mixed` draws the condition as well, for training; the cast `staff` has small words of its own."""
-    geometry = acoustics.random_array(rng)
-    counter = acoustics.random_counter(rng, geometry)
-    mixture = _mixture(rng, condition)
-    spans = _script(rng, library, seconds)
-    pick = _pick if cast == "readers" else _pick_staff
-    talkers = [pick(rng, library), pick(rng, library)]
-    dry, active, spoken = _spoken(rng, talkers, spans, seconds)
-    samples = _sounded(rng, library, counter, mixture, dry, active)
-    heard = scripts.stretches(spoken)
-    takes, known = _floor_truth(heard, active)
-    return Scene(samples, counter, heard, active, takes, known)
+    """Draw a scene; `mixed` draws everything, for training; the cast `staff` has small words of its own.
+
+    Readers have none: of what they say over each other only a real call's timing tells whether it takes the floor.
+    """
+    mixed = condition == "mixed"
+    setting = settings.at_random(rng) if mixed else settings.of_condition(rng, conditions.ALL[condition])
+    people = people_of(rng, library, setting.customers, cast, mixed=mixed)
+    if mixed:
+        talk, known = _training_talk(rng, library, people, setting, seconds)
+    else:
+        talk, known = benchmark_talk(rng, library, people, setting, seconds), True
+    return scene_of(rng, library, setting, people, talk, known=known)
 
 
-def _mixture(rng: np.random.Generator, condition: Condition) -> _Mixture:
-    """The levels of a condition."""
-    out = -np.inf
-    if condition == "quiet":
-        return _Mixture(-32.0, out, out, out)
-    if condition == "office":
-        return _Mixture(-15.0, out, out, out, str(rng.choice(OFFICE_NOISES)))
-    if condition == "busy":
-        return _Mixture(-8.0, out, out, out, str(rng.choice(BUSY_NOISES)))
-    if condition == "neighbour":
-        return _Mixture(-20.0, float(rng.uniform(-14, -5)), out, out, str(rng.choice(OFFICE_NOISES)))
-    return _Mixture(
-        noise_db=float(
-            rng.choice([rng.uniform(-45, -28), rng.uniform(-25, -12), rng.uniform(-14, -4)], p=[0.3, 0.4, 0.3])
-        ),
-        neighbour_db=float(rng.uniform(-18, -3)) if rng.random() < 0.35 else out,  # noqa: PLR2004  # share of scenes
-        behind_db=float(rng.uniform(-22, -10)) if rng.random() < 0.12 else out,  # noqa: PLR2004  # share of scenes
-        hands_db=float(rng.uniform(-25, -3)) if rng.random() < 0.3 else out,  # noqa: PLR2004  # share of scenes
-    )
+def scene_of(
+    rng: np.random.Generator, library: Library, setting: Setting, people: tuple[Person, ...], talk: Talk, *, known: bool
+) -> Scene:
+    """A conversation as it is heard in a setting; with `known` it is true of each overlap who takes the floor."""
+    counter = acoustics.random_counter(rng, setting.geometry, setting.t60_s, setting.placement_deg, len(people) - 1)
+    samples = _sounded(rng, library, counter, setting, people, talk)
+    takes, told = _floor_truth(talk.spans, talk.active)
+    return Scene(samples, counter, people, talk, takes, told if known else np.zeros_like(told))
 
 
-def _script(rng: np.random.Generator, library: Library, seconds: float) -> list[Span]:
-    """Half real call timings, half staged; now and then one side alone, or nobody."""
+def people_of(
+    rng: np.random.Generator, library: Library, customers: int, cast: Cast, *, mixed: bool
+) -> tuple[Person, ...]:
+    """An agent and the customers, no voice twice while there are others; `mixed` lets readers meet the other cast."""
+    voices: list[Voice] = []
+    while len(voices) < customers + 1:
+        staff = cast == "staff" and not (mixed and rng.random() < STAFF_MEET_READERS)
+        pool = library.staff if staff else (others.any_voice(rng, library),)
+        used = {voice.name for voice in voices}
+        fresh = [voice for voice in pool if voice.name not in used] or list(pool)
+        voices.append(fresh[int(rng.integers(len(fresh)))])
+    speeds = rng.uniform(*SPEEDS, len(voices))
+    return tuple(Person(min(n, 1), Talker(v, float(s))) for n, (v, s) in enumerate(zip(voices, speeds, strict=True)))
+
+
+def _training_talk(
+    rng: np.random.Generator, library: Library, people: tuple[Person, ...], setting: Setting, seconds: float
+) -> tuple[Talk, bool]:
+    """Real timings or staged talk, now and then of one side or nobody; and whether its overlaps are known."""
     lot = rng.random()
-    if lot < 0.04:  # noqa: PLR2004  # share of scenes
-        return []
-    spans = scripts.from_call(rng, library.calls, seconds) if lot < 0.5 else scripts.staged(rng, seconds)  # noqa: PLR2004  # half
-    if lot > 0.93:  # noqa: PLR2004  # share of scenes: one side's voice only, however loud
-        spans = [span for span in spans if span.side == 0]
-    return spans
+    if lot < 0.05:  # noqa: PLR2004  # share of scenes
+        return spoken(people, [], seconds), True
+    calls = setting.telephone or rng.random() < (0.4 if people[0].talker.voice.sentences else 0.7)  # shares
+    if calls:
+        spans = scripts.from_call(rng, library.calls, seconds)
+        said = dialogues.from_timings(rng, people, spans, whole_phrases=bool(rng.random() < 0.6))  # noqa: PLR2004  # share
+    else:
+        said = dialogues.staged(rng, people, seconds, _manner(rng, setting))
+    if lot > 0.94:  # noqa: PLR2004  # share of scenes: one side's voice only, however loud
+        said = [one for one in said if one.span.side == 0]
+    small_words = all(person.talker.voice.small_words for person in people)
+    return spoken(people, said, seconds), calls or small_words
 
 
-def _pick(rng: np.random.Generator, library: Library) -> _Talker:
-    """A reader, or now and then someone who orders coffee."""
-    pool = library.orders if library.orders and rng.random() < 0.3 else library.readers  # noqa: PLR2004  # share
-    return _Talker(pool[int(rng.integers(len(pool)))], float(rng.uniform(0.88, 1.14)))
+def _manner(rng: np.random.Generator, setting: Setting) -> dialogues.Manner:
+    """Anything between natural and dense, with long pauses where the setting has them."""
+    share = float(rng.uniform())
+    far, near = dialogues.DENSE, dialogues.NATURAL
+    drawn = replace(
+        far,
+        interrupted=share * far.interrupted + (1 - share) * near.interrupted,
+        fought_for=share * far.fought_for + (1 - share) * near.fought_for,
+        early=float(rng.uniform(0.1, 0.5)),
+        long_gap=float(rng.choice([0.05, 0.3])),
+    )
+    return drawn if setting.pauses_s is None else replace(drawn, pauses_s=setting.pauses_s)
 
 
-def _pick_staff(rng: np.random.Generator, library: Library) -> _Talker:
-    """Mostly a voice with small words of its own; now and then a reader meets one."""
-    if rng.random() < 0.15:  # noqa: PLR2004  # share
-        return _pick(rng, library)
-    return _Talker(library.staff[int(rng.integers(len(library.staff)))], float(rng.uniform(0.85, 1.18)))
-
-
-def _spoken(
-    rng: np.random.Generator, talkers: list[_Talker], spans: list[Span], seconds: float
-) -> tuple[Sound, Flags, list[Span]]:
-    """The two dry voices, shape (2, samples), who is heard in each frame, and the script with its true ends."""
-    total = int(seconds * RATE)
-    dry = np.zeros((2, total), dtype=np.float32)
-    active = np.zeros((2, total // FRAME), dtype=np.bool_)
-    spoken: list[Span] = []
-    for span in spans:
-        length = span.end_s - span.start_s
-        sound = talkers[span.side].says(rng, span)
-        gain = rng.uniform(-9, -1) if span.kind == "backchannel" else rng.normal(0, 1.5)
-        begin = int(span.start_s * RATE) // FRAME * FRAME
-        longest_s = SMALL_WORD_S if span.kind == "backchannel" and talkers[span.side].voice.small_words else length
-        sound = sound[: min(int((longest_s + PHRASE_OVER_S) * RATE), total - begin)] * np.float32(10 ** (gain / 20))
-        dry[span.side, begin : begin + len(sound)] += sound
-        heard = active_frames(sound)
-        active[span.side, begin // FRAME : begin // FRAME + len(heard)] |= heard
-        spoken.append(replace(span, end_s=(begin + len(sound)) / RATE))
-    return dry, active, spoken
+def benchmark_talk(
+    rng: np.random.Generator, library: Library, people: tuple[Person, ...], setting: Setting, seconds: float
+) -> Talk:
+    """Staged and dense where everybody has small words; a call's timing otherwise."""
+    if all(person.talker.voice.small_words for person in people):
+        manner = dialogues.DENSE if setting.pauses_s is None else replace(dialogues.DENSE, pauses_s=setting.pauses_s)
+        return spoken(people, dialogues.staged(rng, people, seconds, manner), seconds)
+    spans = scripts.from_call(rng, library.calls, seconds)
+    return spoken(people, dialogues.from_timings(rng, people, spans, whole_phrases=True), seconds)
 
 
 def _sounded(
-    rng: np.random.Generator, library: Library, counter: Counter, mixture: _Mixture, dry: Sound, active: Flags
+    rng: np.random.Generator,
+    library: Library,
+    counter: Counter,
+    setting: Setting,
+    people: tuple[Person, ...],
+    talk: Talk,
 ) -> Sound:
     """Everything through the room, at its level, into microphones that are not quite alike."""
-    total = dry.shape[1]
-    others = _others(rng, library, counter, mixture, total)
-    places = [*counter.mouths_m, *(place for _, place, _ in others)]
+    dry = acoustics.over_telephone(rng, talk.dry) if setting.telephone else talk.dry
+    heard = [one for kind, level in setting.extras for one in others.sources(rng, library, counter, talk, kind, level)]
+    rest = [one for one in heard if one.sound.any()]
+    places = [*counter.mouths_m, *(one.place for one in rest)]
     paths = acoustics.impulses(counter, places)
-    out = np.zeros((len(counter.microphones_m), total), dtype=np.float32)
-    gap = float(np.clip(rng.normal(0, 4), -10, 10))
-    for side, level in ((0, gap / 2), (1, -gap / 2)):
-        image = acoustics.heard(dry[side], paths[side], acoustics.random_colour(rng))
-        near = image[side : side + 1] if counter.geometry.one_per_side else image
-        out += _at_level(image, near, np.repeat(active[side], FRAME), level)
-    for (sound, _, level), path in zip(others, paths[2:], strict=True):
-        image = acoustics.heard(sound, path, acoustics.random_colour(rng))
-        out += _at_level(image, image, np.abs(sound) > 0, level)
-    noises = dict(library.noises)
-    name = mixture.noise if mixture.noise in noises else str(rng.choice(list(noises)))
-    out += acoustics.from_everywhere(rng, noises[name], counter, total) * np.float32(10 ** (mixture.noise_db / 20))
-    return _captured(rng, out)
+    out = np.zeros((len(counter.microphones_m), dry.shape[1]), dtype=np.float32)
+    for number, (person, level_db) in enumerate(zip(people, _levels_db(people, setting.gap_db), strict=True)):
+        sound = dry[number] + _leaked(rng, dry, people, person.side, setting.leak_db)
+        image = acoustics.heard(sound, paths[number], acoustics.random_colour(rng))
+        near = image[person.side : person.side + 1] if counter.geometry.one_per_side else image
+        out += _at_level(image, near, np.repeat(talk.spoken[number], FRAME), level_db)
+    for one, path in zip(rest, paths[len(people) :], strict=True):
+        image = acoustics.heard(one.sound, path, acoustics.random_colour(rng))
+        out += _at_level(image, image, np.abs(one.sound) > 0, one.level_db)
+    out += _from_everywhere(rng, library, counter, setting, dry.shape[1])
+    return _captured(rng, acoustics.recoloured(rng, out) if setting.coloured else out, setting)
 
 
-def _others(
-    rng: np.random.Generator, library: Library, counter: Counter, mixture: _Mixture, total: int
-) -> list[tuple[Sound, NDArray[np.float64], float]]:
-    """The neighbours, the queue and the hands: sound, place and level of each that there is."""
-    found = []
-    if np.isfinite(mixture.neighbour_db):
-        found.append((_chatter(rng, library, total), acoustics.lateral_place(rng, counter), mixture.neighbour_db))
-    if np.isfinite(mixture.behind_db):
-        found.append((_chatter(rng, library, total), acoustics.behind_place(rng, counter), mixture.behind_db))
-    if np.isfinite(mixture.hands_db):
-        noise = library.point_noises[int(rng.integers(len(library.point_noises)))][1]
-        start = int(rng.integers(len(noise)))
-        sound = np.take(noise, np.arange(start, start + total), mode="wrap")
-        found.append((sound, acoustics.hands_place(rng, counter), mixture.hands_db))
-    return found
+def _levels_db(people: tuple[Person, ...], gap_db: float) -> list[float]:
+    """Each person's level: the sides `gap_db` apart, their mean power 1."""
+    mean = (10 ** (gap_db / 20) + 10 ** (-gap_db / 20)) / 2
+    return [(gap_db / 2 if person.side == 0 else -gap_db / 2) - 10 * float(np.log10(mean)) for person in people]
 
 
-def _chatter(rng: np.random.Generator, library: Library, total: int) -> Sound:
-    """Somebody else's conversation, both voices from one place."""
-    spans = scripts.from_call(rng, library.calls, total / RATE)
-    dry, _, _ = _spoken(rng, [_pick(rng, library), _pick(rng, library)], spans, total / RATE)
-    mixed: Sound = dry.sum(axis=0)
-    return mixed
+def _leaked(
+    rng: np.random.Generator, dry: Sound, people: tuple[Person, ...], side: int, leak_db: float | None
+) -> Sound | np.float32:
+    """The other side's voice as it faintly comes out at this place: a loudspeaker's, or another microphone's echo."""
+    if leak_db is None:
+        return np.float32(0)
+    other = dry[[number for number, person in enumerate(people) if person.side != side]].sum(axis=0)
+    late = int(rng.uniform(0, LEAK_LATE_S) * RATE)
+    faint = np.concatenate([np.zeros(late, dtype=np.float32), other[: len(other) - late]])
+    return faint * np.float32(10 ** (leak_db / 20))
 
 
 def _at_level(image: Sound, near: Sound, where: Flags, level_db: float) -> Sound:
@@ -221,12 +200,24 @@ def _at_level(image: Sound, near: Sound, where: Flags, level_db: float) -> Sound
     return image * np.float32(10 ** (level_db / 20) / np.sqrt(power))
 
 
-def _captured(rng: np.random.Generator, sound: Sound) -> Sound:
-    """Microphone gains and noise, the recording level, clipping and 16 bits."""
-    gains = 10 ** (np.clip(rng.normal(0, 1.2, (len(sound), 1)), -3, 3) / 20)
-    noisy = sound * gains + rng.normal(0, 10 ** (rng.uniform(-60, -38) / 20), sound.shape)
-    level = 10 ** (rng.uniform(-44, -18) / 20)
-    captured: Sound = (np.round(np.clip(noisy * level, -1, 1) * 32767) / 32768).astype(np.float32)
+def _from_everywhere(
+    rng: np.random.Generator, library: Library, counter: Counter, setting: Setting, total: int
+) -> Sound:
+    """The setting's noise, or any of the part's."""
+    noises = dict(library.noises)
+    names = [name for name in setting.noises if name in noises] or list(noises)
+    noise = acoustics.from_everywhere(rng, noises[str(rng.choice(names))], counter, total)
+    return noise * np.float32(10 ** (setting.noise_db / 20))
+
+
+def _captured(rng: np.random.Generator, sound: Sound, setting: Setting) -> Sound:
+    """Microphone gains and noise, the recording level, clipping and 16 bits; a dead microphone gives zeros."""
+    gains = 10 ** (rng.uniform(-setting.gain_db, setting.gain_db, (len(sound), 1)) / 20)
+    hiss = rng.standard_normal(sound.shape, dtype=np.float32) * np.float32(10 ** (rng.uniform(*HISS_DB) / 20))
+    level = 10 ** (setting.recorded_db / 20)
+    noisy = (sound * gains.astype(np.float32) + hiss) * np.float32(level)
+    captured: Sound = (np.round(np.clip(noisy, -1, 1) * 32767) / 32768).astype(np.float32)
+    captured[list(setting.dead)] = 0
     return captured
 
 

@@ -1,4 +1,4 @@
-"""Who speaks when: real call timings, and staged conversations whose turns end where the speaker paused.
+"""Who speaks when, and what an overlap is: real call timings, and the truth of any timing.
 
 One rule: a script knows times and kinds, never sound.
 """
@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
-import numpy as np
+from models.benchmark.truth import EntryKind, SecondVoice
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 SpanKind = Literal["talk", "backchannel"]
@@ -19,6 +20,8 @@ TRANSITION_S: Final = 0.5
 """An overlap with the last half second of a turn that was ending anyway is a transition."""
 CONTINUES_S: Final = 0.3
 """A speaker who goes on after such a short gap had not finished."""
+LISTENS_S: Final = 4.0
+"""A small word this long after the other's speech still answers it: somebody thinks, and is being listened to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +31,15 @@ class Span:
     Attributes:
         side: 0 or 1.
         start_s: When it begins.
-        end_s: When it ends, at the latest.
+        end_s: When it ends.
         kind: `talk` takes or holds the floor, `backchannel` does not.
-        natural: It ends where the speaker paused, not where the time was up.
-        cut_off: The speaker yielded without having finished.
+        cut_off: The speaker had not finished: yielded, or paused with more to come.
     """
 
     side: int
     start_s: float
     end_s: float
     kind: SpanKind = "talk"
-    natural: bool = False
     cut_off: bool = False
 
 
@@ -59,35 +60,6 @@ def from_call(rng: np.random.Generator, calls: tuple[NDArray[np.float64], ...], 
     ]
 
 
-def staged(rng: np.random.Generator, seconds: float) -> list[Span]:
-    """A conversation dense in what matters: changes, backchannels, attempts and interruptions, and some pauses."""
-    spans: list[Span] = []
-    now, side = rng.uniform(0.3, 2.0), int(rng.integers(2))
-    while now < seconds - 1.5:
-        length = float(np.clip(rng.lognormal(1.1, 0.6), 0.8, 12))
-        turn = Span(side, now, min(now + length, seconds), natural=True)
-        event = rng.choice(["change", "backchannel", "attempt", "interruption", "pause"], p=[0.3, 0.2, 0.15, 0.2, 0.15])
-        if event == "interruption" and length > 2:  # noqa: PLR2004  # seconds: something to interrupt
-            onset = now + rng.uniform(0.8, length - 0.6)
-            spans.append(Span(side, now, onset + rng.uniform(0.2, 1.6), cut_off=True))
-            now, side = onset, 1 - side
-            continue
-        spans.append(turn)
-        if event in ("backchannel", "attempt") and length > 2:  # noqa: PLR2004  # seconds: something to listen to
-            spans.append(_inside(rng, turn, event == "backchannel"))
-        gap = rng.uniform(1.0, 4.0) if event == "pause" else float(np.clip(rng.normal(0.2, 0.35), -0.5, 1.5))
-        now, side = max(now + length + gap, now + 0.4), 1 - side if rng.random() < 0.85 else side  # noqa: PLR2004  # mostly the other
-    return [span for span in spans if span.start_s < seconds - 0.3 and span.end_s - span.start_s > 0.1]  # noqa: PLR2004  # seconds
-
-
-def _inside(rng: np.random.Generator, turn: Span, backchannel: bool) -> Span:
-    """The other side's backchannel or attempt within a turn."""
-    length = rng.uniform(0.2, 0.75) if backchannel else rng.uniform(0.7, 2.2)
-    onset = rng.uniform(turn.start_s + 0.7, max(turn.end_s - length - 0.2, turn.start_s + 0.8))
-    kind: SpanKind = "backchannel" if backchannel else "talk"
-    return Span(1 - turn.side, onset, onset + length, kind, natural=backchannel)
-
-
 def stretches(spans: list[Span]) -> tuple[Span, ...]:
     """The script as it is heard: talk of one side that goes on after less than `CONTINUES_S` is one stretch."""
     merged: list[Span] = []
@@ -105,8 +77,14 @@ def stretches(spans: list[Span]) -> tuple[Span, ...]:
 
 
 def spoken_over(heard: tuple[Span, ...], second: Span) -> Span | None:
-    """The other side's stretch in which `second` begins, or None."""
-    others = [one for one in heard if one.side != second.side and one.start_s <= second.start_s < one.end_s]
+    """The other side's stretch in which `second` begins, or None; of two that begin together the agent's is first."""
+    others = [
+        one
+        for one in heard
+        if one.side != second.side
+        and (one.start_s, one.side) < (second.start_s, second.side)
+        and second.start_s < one.end_s
+    ]
     return max(others, key=lambda one: one.end_s) if others else None
 
 
@@ -118,3 +96,31 @@ def takes_floor(heard: tuple[Span, ...], second: Span) -> bool | None:
     if "backchannel" in (first.kind, second.kind):
         return False
     return first.cut_off or first.end_s - second.start_s > TRANSITION_S
+
+
+def second_voices(heard: tuple[Span, ...]) -> tuple[SecondVoice, ...]:
+    """Every voice that comes in over the other's talk, and every small word in the other's pause, by onset."""
+    found = []
+    for second in heard:
+        first = spoken_over(heard, second) or (_listened_to(heard, second) if second.kind == "backchannel" else None)
+        if first is not None and first.kind == "talk":
+            kind = _entry_kind(heard, first, second)
+            found.append(SecondVoice(second.side, second.start_s, second.end_s, first.end_s, kind))
+    return tuple(sorted(found, key=lambda one: one.onset_s))
+
+
+def _listened_to(heard: tuple[Span, ...], small: Span) -> Span | None:
+    """The other side's talk that a small word in a pause answers; None where the speaker had talked since."""
+    before = [one for one in heard if one.kind == "talk" and one.end_s <= small.start_s]
+    latest = max(before, key=lambda one: one.end_s, default=None)
+    if latest is None or latest.side == small.side or small.start_s - latest.end_s > LISTENS_S:
+        return None
+    return latest
+
+
+def _entry_kind(heard: tuple[Span, ...], first: Span, second: Span) -> EntryKind:
+    if second.kind == "backchannel":
+        return "backchannel"
+    if not takes_floor(heard, second):
+        return "transition"
+    return "interruption" if second.end_s >= first.end_s else "attempt"

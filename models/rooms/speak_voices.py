@@ -1,11 +1,14 @@
-"""Speaks what people say at counters, for training: sentences, and the small words that show listening, by one voice.
+"""Speaks what people say at counters, for training: sentences, small words that show listening, and short talk-overs.
 
-One rule: talk and backchannels come from the same voice and level, so that only what is said tells them apart.
+One rule: all of a voice comes at one level and sounds alike, so that only what is said tells small words from talk.
 
     PYTHONPATH=device:. python models/rooms/speak_voices.py --model kokoro.onnx --voices DIR --text FILE --out DIR
 
 Kokoro-82M (Apache-2.0) as in models/demo/make_conversation.py, whose voices are left out here: the demo is never
-trained on. Sentences are drawn, by the seed, from the Schema-Guided Dialogue utterances (Google, CC BY-SA 4.0).
+trained on. Which voice belongs to which part of the split, `models.benchmark.parts` says; a voice of another language
+speaks English with an accent. Sentences of both sides are drawn, by the seed, from the Schema-Guided Dialogue
+utterances (Google, CC BY-SA 4.0). Lines stand `LINE_GAP_S` apart, which is longer than any pause in a line, so a reader
+of the files knows where each ends. About 25 minutes on one core.
 """
 
 from __future__ import annotations
@@ -14,53 +17,84 @@ import argparse
 import csv
 import gzip
 import random
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import soundfile
+from models.benchmark.parts import SPOKEN
 from models.demo.speak import RATE_HZ, Speaker
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-VOICES: Final = (
-    *("af_alloy", "am_echo", "bf_alice", "bm_daniel", "af_nova", "am_onyx", "bf_lily", "bm_fable"),
-    *("af_sky", "bm_lewis", "af_river", "am_eric"),
+VOICES: Final = (*SPOKEN["test"], *SPOKEN["valid"], *SPOKEN["train"])
+ENGLISH: Final = "ab"
+"""First letters of the voices of American and British English."""
+SMALL_WORDS: Final = (
+    *("Mm-hm.", "Mhm.", "Uh-huh.", "Yeah.", "Yes.", "Right.", "I see.", "Okay.", "Oh.", "Sure.", "Of course."),
+    *("Hm.", "Ah, okay.", "Really?", "Yeah, yeah.", "Mm.", "That's right."),
 )
-BACKCHANNELS: Final = (
-    *("Mm-hm.", "Mhm.", "Uh-huh.", "Yeah.", "Yes.", "Right.", "I see.", "Okay.", "Oh.", "Oh dear.", "Sure."),
-    *("Of course.", "Go on.", "Hm.", "Ah, okay.", "Oh no.", "Really?", "Yeah, yeah.", "Okay, right.", "Mm."),
-    *("Oh I see, right.", "True.", "Ah.", "Exactly.", "Oh, I understand.", "That's right."),
+LONG_SMALL_WORDS: Final = (
+    *("Oh okay, I see, right.", "Yeah, that makes sense.", "Mm-hm, mm-hm.", "Oh I see, right.", "Oh, I understand."),
+    *("Yeah, yeah, of course.", "Right, right, okay.", "Uh-huh, yeah, sure."),
 )
-SHORT_TALK: Final = ("No, wait.", "Sorry, can I just.", "One moment.", "Hang on.", "But that.", "No, no.", "Listen.")
-PACES: Final = (1.1,)
-SENTENCES: Final = 9
+LONG_ONES: Final = 6
+SHORT_TALK: Final = (
+    *("No, wait.", "Sorry, can I just.", "One moment.", "Hang on.", "But that.", "No, no.", "Listen."),
+    *("Sorry, which one?", "But I", "Can I just"),
+)
+SMALL_WORD_PACE: Final = 1.1
+SENTENCES: Final = 17
 SENTENCE_LENGTH: Final = (30, 110)  # characters: 2 to 7 s
-GAP_S: Final = 0.35
+LINE_GAP_S: Final = 1.0
 
 
 def main() -> None:
-    """Speak every voice's sentences and backchannels into FLAC files named voice--talk and voice--backchannels."""
+    """Speak every voice's lines into FLAC files named voice--talk, voice--backchannels and voice--short."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True, help="the joined Kokoro model (ONNX)")
     parser.add_argument("--voices", type=Path, required=True, help="folder with the voices (*.bin)")
     parser.add_argument("--text", type=Path, required=True, help="service-agent-utterances.tsv.gz")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--kept", type=Path, help="folder of lines spoken before (OUT/kept)")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--sentences", type=int, default=SENTENCES, help="sentences a voice")
     parser.add_argument("--only", nargs="*", choices=VOICES, help="these voices, to share the work among processes")
     order = parser.parse_args()
     order.out.mkdir(parents=True, exist_ok=True)
-    speaker = Speaker(order.model, order.voices, order.out / "kept")
-    sentences = _sentences(order.text)
+    kept = order.kept or order.out / "kept"
+    speaker = Speaker(order.model, _english(order.voices, kept / "voices"), kept)
+    texts = _sentences(order.text)
     wanted = order.only or VOICES
     for number, voice in enumerate(wanted, 1):
-        draw = random.Random(f"{order.seed} {voice}")  # noqa: S311 - a draw of sentences, no secret
-        talk = draw.sample(sentences, SENTENCES)
-        _write(order.out / f"{voice}--talk.flac", [speaker.say(text, voice) for text in (*talk, *SHORT_TALK)])
-        small = [speaker.say(text, voice, pace) for text in BACKCHANNELS for pace in PACES]
-        _write(order.out / f"{voice}--backchannels.flac", small)
+        _speak(order.out, speaker, voice, random.Random(f"{order.seed} {voice}").sample(texts, order.sentences))  # noqa: S311 - a draw of sentences, no secret
         print(f"{number}/{len(wanted)} {voice}", flush=True)
+
+
+def _speak(out: Path, speaker: Speaker, voice: str, talk: list[str]) -> None:
+    """The three files of one voice."""
+    long_ones = random.Random(voice).sample(LONG_SMALL_WORDS, LONG_ONES)  # noqa: S311 - a draw of words, no secret
+    name = _name(voice)
+    small = [speaker.say(text, name, SMALL_WORD_PACE) for text in (*SMALL_WORDS, *long_ones)]
+    short = [speaker.say(text, name) for text in SHORT_TALK]
+    _write(out / f"{voice}--talk.flac", [speaker.say(text, name) for text in talk])
+    _write(out / f"{voice}--backchannels.flac", small)
+    _write(out / f"{voice}--short.flac", short)
+
+
+def _name(voice: str) -> str:
+    """How the speaker calls a voice: it takes the language from the first letter, and here everybody speaks English."""
+    return voice if voice[0] in ENGLISH else f"a-{voice}"
+
+
+def _english(voices: Path, folder: Path) -> Path:
+    """A folder with the voices needed here, under the names of `_name`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for voice in VOICES:
+        shutil.copyfile(voices / f"{voice}.bin", folder / f"{_name(voice)}.bin")
+    return folder
 
 
 def _sentences(file: Path) -> list[str]:
@@ -72,7 +106,7 @@ def _sentences(file: Path) -> list[str]:
 
 
 def _write(path: Path, lines: list[NDArray[np.float32]]) -> None:
-    gap = np.zeros(round(GAP_S * RATE_HZ), dtype=np.float32)
+    gap = np.zeros(round(LINE_GAP_S * RATE_HZ), dtype=np.float32)
     sound = np.concatenate([part for line in lines for part in (line, gap)])
     soundfile.write(path, sound, RATE_HZ, subtype="PCM_16")
 
