@@ -354,6 +354,26 @@ class ChannelHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class Placement:
+    """What loud speech says against the array and its place; all False when nothing speaks against it.
+
+    Attributes:
+        wrong_order: Another order of the microphones would fit what is heard better: channels are exchanged.
+        turned: Nobody speaks from where the agent or the customer should be: moved or turned.
+        alike: A microphone a side, and both hear the same.
+    """
+
+    wrong_order: bool = False
+    turned: bool = False
+    alike: bool = False
+
+    @property
+    def sides_clear(self) -> bool:
+        """True while nothing speaks against it."""
+        return not (self.wrong_order or self.turned or self.alike)
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """The state of the device, coarse: nothing in it varies with speech or presence.
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from counterpoint.app.pipeline import Pipeline
+from counterpoint.care import UnheardWatch
 from counterpoint.conversation import Floor, Visits
-from counterpoint.hearing import BUILT_IN, ChannelWatch, Detector, Zones
+from counterpoint.hearing import BUILT_IN, ChannelWatch, Detector, PlacementWatch, Zones
 from counterpoint.nudge import Nudge
 from counterpoint.settings import FloorRules, NudgeRules, SessionRules
 from counterpoint.values import (
@@ -20,6 +21,7 @@ from counterpoint.values import (
     Calibration,
     FloorStep,
     ListeningAct,
+    Placement,
     SessionStep,
     Uncertainty,
     ZoneFrame,
@@ -67,12 +69,26 @@ class RecordedWords:
         self.closed = True
 
 
-def line(detector: ScriptedDetector, words: RecordedWords | None = None) -> Pipeline:
+class MisplacedArray(PlacementWatch):
+    """Says this of the array's place, whatever it hears."""
+
+    def __init__(self, placement: Placement) -> None:
+        self._placement = placement
+
+    def step(self, block: Block) -> Placement:  # noqa: ARG002 - the watch's names
+        return self._placement
+
+
+def line(
+    detector: ScriptedDetector, words: RecordedWords | None = None, placement: PlacementWatch | None = None
+) -> Pipeline:
     return Pipeline(
         zones=Zones(ARRAY, Calibration(), 4),
         channels=ChannelWatch((0, 1, 2, 3)),
+        placement=placement or PlacementWatch(ARRAY, Calibration(), 4),
         detector=detector,
         floor=Floor(FloorRules()),
+        unheard=UnheardWatch(),
         visits=Visits(SessionRules(end_silence_s=6), NOT_MEASURED, words=words is not None),
         nudge=Nudge(NudgeRules()),
         words=words,
@@ -106,6 +122,17 @@ def test_a_dead_microphone_keeps_the_light_dark() -> None:
     deaf = line(ScriptedDetector(customer_until_s=20, agent_from_s=12, agent_until_s=20))
     moments = [deaf.step(block) for block in blocks(20, dead_channel=2)]
     assert moments[-1].channels.silent == (2,)
+    assert [moment.cue for moment in moments if moment.cue] == []
+
+
+@pytest.mark.parametrize("fault", [Placement(wrong_order=True), Placement(turned=True), Placement(alike=True)])
+def test_an_array_out_of_place_keeps_the_light_dark(fault: Placement) -> None:
+    blind = line(
+        ScriptedDetector(customer_until_s=9, agent_from_s=5, agent_until_s=11), placement=MisplacedArray(fault)
+    )
+    moments = [blind.step(block) for block in blocks(18)]
+    assert moments[-1].placement == fault
+    assert {moment.floor.sides_clear for moment in moments} == {False}
     assert [moment.cue for moment in moments if moment.cue] == []
 
 

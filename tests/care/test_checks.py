@@ -20,13 +20,14 @@ from counterpoint.care.checks import (
     judge_inbox,
     judge_listening_sensor,
     judge_microphone,
+    judge_placement,
     judge_privacy,
     judge_publisher,
     judge_sides,
     judge_waiting,
 )
 from counterpoint.settings import PrivacyRules
-from counterpoint.values import ChannelHealth
+from counterpoint.values import ChannelHealth, Placement
 
 UNITS = Path(__file__).parents[2] / "systemd"
 
@@ -73,6 +74,13 @@ CASES: list[tuple[Check, State, str]] = [
     (judge_listening_sensor("fine", 300)[0], "ok", "at least 300 frames lost"),
     (judge_listening_sensor("fine", 0)[1], "ok", "no single one fails"),
     (judge_listening_sensor("fault", 0)[1], "fail", "not well"),
+    (judge_placement(Placement(), None)[0], "ok", "nothing against"),
+    (judge_placement(Placement(), None)[1], "ok", "no side"),
+    (judge_placement(Placement(wrong_order=True), None)[0], "fail", "not in the order of this array"),
+    (judge_placement(Placement(turned=True), None)[0], "fail", "moved or turned"),
+    (judge_placement(Placement(alike=True), None)[0], "fail", "hear the same"),
+    (judge_placement(Placement(), "customer")[1], "fail", "cannot hear the customer"),
+    (judge_placement(Placement(), "agent")[1], "fail", "cannot hear the agent"),
 ]
 
 

@@ -21,13 +21,16 @@ from counterpoint.edge.examine import (
     look_at_microphone,
     look_at_model,
     look_at_pins,
+    look_at_placement,
     look_at_privacy,
     look_at_recogniser,
 )
+from counterpoint.edge.findings import Findings
 from counterpoint.edge.inbox import Statements
 from counterpoint.errors import MicrophoneMissing, ModelMissing, PartMissing
 from counterpoint.messages.schemas import SensorHealth, encode
 from counterpoint.settings import Settings
+from counterpoint.values import Placement
 from sound_server import Feeder, file_device, write_alsa
 
 needs_pyaudio = pytest.mark.skipif(
@@ -132,6 +135,16 @@ def test_without_a_running_sensor_the_doctor_listens_itself(
 
     monkeypatch.setattr(examine, "Microphone", none)
     assert states(look_at_microphone(settings))["microphone"] == "fail"
+
+
+def test_what_the_sensor_found_in_minutes_of_speech_is_told(tmp_path: Path) -> None:
+    settings = spool(tmp_path)
+    assert states(look_at_placement(settings)) == {"placement": "skipped"}
+    findings = Findings(tmp_path / "state")
+    findings.keep(Placement(), None)
+    assert states(look_at_placement(settings)) == {"placement": "ok", "hearing": "ok"}
+    findings.keep(Placement(wrong_order=True), "customer")
+    assert states(look_at_placement(settings)) == {"placement": "fail", "hearing": "fail"}
 
 
 def test_dropped_messages_are_told(tmp_path: Path) -> None:

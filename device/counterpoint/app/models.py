@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from counterpoint.edge.model_files import model_folder, read_model
+from counterpoint.edge.model_files import load_detector, model_folder
 from counterpoint.edge.model_manifest import choose, find_model, install_folder, speech_models, verify
 from counterpoint.edge.model_pull import pull
 from counterpoint.errors import ModelError
@@ -54,7 +54,7 @@ def models_verify(name: str, settings: Settings) -> int:
         ModelError: There is no such model, or the talk-over model is not whole.
     """
     if not name:
-        read_model("talk_over", model_folder(settings.folders))
+        load_detector(model_folder(settings.folders))
         print("talk_over: whole, it came with the package or is in folders.models")
     wrong = 0
     for model in _asked(name).values():

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from counterpoint.app.pipeline import Pipeline
+from counterpoint.care import UnheardWatch
 from counterpoint.conversation import Floor, Visits
-from counterpoint.edge.model_files import read_model, read_uncertainty
+from counterpoint.edge.model_files import load_detector, read_uncertainty
 from counterpoint.edge.recogniser import VoskRecogniser, vosk_folder
 from counterpoint.edge.words_line import WordsLine
-from counterpoint.errors import ModelMissing
-from counterpoint.hearing import ChannelWatch, Detector, Zones, raw_channels
+from counterpoint.errors import ArrayUnknown, ModelMissing
+from counterpoint.hearing import ChannelWatch, PlacementWatch, Zones, raw_channels
+from counterpoint.hearing.geometry import tells_sides_apart
 from counterpoint.nudge import Nudge
 
 if TYPE_CHECKING:
@@ -36,15 +38,23 @@ def build_pipeline(  # noqa: PLR0913 - what a line is made of, each by its name
     The light stays dark until `dark_until_s` on the sample clock; `seed` draws which cues are withheld.
 
     Raises:
+        ArrayUnknown: The array hears both sides alike at these bearings.
         ChannelsMismatch: The source has not the channels that the array needs.
         ModelError: The talk-over model is missing, corrupt or of another version.
     """
+    if not tells_sides_apart(array, calibration):
+        bearings = f"{calibration.agent_deg:g} and {calibration.customer_deg:g} degrees"
+        raise ArrayUnknown(
+            f"{array.name} hears both sides alike at {bearings}: turn it, so that its line joins the two"
+        )
     folder = Path(settings.folders.models) if settings.folders.models else None
     return Pipeline(
         zones=Zones(array, calibration, channels),
         channels=ChannelWatch(raw_channels(array, channels), one_per_side=array.one_per_side),
-        detector=Detector(read_model("talk_over", folder)),
+        placement=PlacementWatch(array, calibration, channels),
+        detector=load_detector(folder),
         floor=Floor(settings.floor),
+        unheard=UnheardWatch(),
         visits=Visits(settings.session, read_uncertainty(folder), words=words is not None),
         nudge=Nudge(settings.nudge, seed, dark_until_s=dark_until_s),
         words=words,

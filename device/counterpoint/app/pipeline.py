@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from counterpoint.care import UnheardWatch
     from counterpoint.conversation import Floor, Visits
-    from counterpoint.hearing import ChannelWatch, Detector, Zones
+    from counterpoint.hearing import ChannelWatch, Detector, PlacementWatch, Zones
     from counterpoint.nudge import Nudge
     from counterpoint.values import (
         Activity,
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
         FloorEvent,
         FloorStep,
         ListeningAct,
+        Placement,
         Session,
         SessionStep,
+        Side,
         WhichVisit,
         ZoneFrame,
     )
@@ -50,8 +53,10 @@ class Moment:
 
     frame: ZoneFrame
     channels: ChannelHealth
+    placement: Placement
     activity: Activity
     floor: FloorStep
+    unheard: Side | None
     visit: SessionStep
     cue: Cue | None
     acts: tuple[ListeningAct, ...]
@@ -74,16 +79,20 @@ class Pipeline:
         *,
         zones: Zones,
         channels: ChannelWatch,
+        placement: PlacementWatch,
         detector: Detector,
         floor: Floor,
+        unheard: UnheardWatch,
         visits: Visits,
         nudge: Nudge,
         words: WordsPort | None,
     ) -> None:
         self._zones = zones
         self._channels = channels
+        self._placement = placement
         self._detector = detector
         self._floor = floor
+        self._unheard = unheard
         self._visits = visits
         self._nudge = nudge
         self._words = words
@@ -95,18 +104,20 @@ class Pipeline:
 
     def step(self, block: Block) -> Moment:
         """Take one block through every stage."""
-        channels = self._channels.step(block)
+        channels, placement = self._channels.step(block), self._placement.step(block)
         self._visits.add_lost(block.lost_samples)
         frame = self._zones.step(block)
         activity = self._detector.step(frame)
-        if not channels.sides_clear:
+        if not (channels.sides_clear and placement.sides_clear):
             activity = replace(activity, sides_clear=False)
         floor = self._floor.step(activity)
+        unheard = self._unheard.step(floor)
         visit = self._visits.step(floor)
         cue = self._nudge.step(floor, visit)
         if cue is not None:
             self._visits.add_cue(cue)
-        return Moment(frame, channels, activity, floor, visit, cue, self._listen(frame, floor, visit))
+        acts = self._listen(frame, floor, visit)
+        return Moment(frame, channels, placement, activity, floor, unheard, visit, cue, acts)
 
     def leave_out(self, which: WhichVisit) -> None:
         """The button: this visit is left out; from the next block on it is dark and nothing in it is recognised."""

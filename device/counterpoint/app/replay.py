@@ -10,7 +10,7 @@ import resource
 import sys
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -20,11 +20,12 @@ from rich.progress import Progress
 
 from counterpoint.app.parts import build_pipeline, build_words
 from counterpoint.care import bearing_mistakes
+from counterpoint.care.checks import placement_faults, unheard_fault
 from counterpoint.edge.array_file import load_array
 from counterpoint.edge.recording import Recording
 from counterpoint.edge.results import Results
 from counterpoint.errors import UsageError
-from counterpoint.values import BLOCK_S, BLOCK_SAMPLES, SAMPLE_RATE_HZ, Block, Calibration
+from counterpoint.values import BLOCK_S, BLOCK_SAMPLES, SAMPLE_RATE_HZ, Block, Calibration, Placement, Side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,16 +67,19 @@ class ReplaySummary(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class _Tally:
-    """What came of the blocks: how many lost some sound, whether anybody spoke, raw channels silent at the end."""
+    """What came of the blocks: how many lost some sound, whether anybody spoke, and what was wrong at the end."""
 
     lost: int = 0
     heard: bool = False
     silent: tuple[int, ...] = ()
+    placement: Placement = field(default_factory=Placement)
+    unheard: Side | None = None
 
     def add(self, block: Block, moment: Moment) -> None:
         self.lost += block.lost_samples > 0
         self.heard |= moment.floor.agent or moment.floor.customer
         self.silent = moment.channels.silent
+        self.placement, self.unheard = moment.placement, moment.unheard
 
     def doubts(self) -> Iterator[str]:
         """What is no failure and still makes the results worth little, a line each."""
@@ -83,6 +87,8 @@ class _Tally:
             yield "0 visits; nobody was heard: check --agent, --customer and the channels"
         if self.silent:
             yield f"digital silence on raw channel {', '.join(map(str, self.silent))}: check the recording's channels"
+        faults = [*placement_faults(self.placement), *([unheard_fault(self.unheard)] if self.unheard else [])]
+        yield from (f"{what}: {remedy}" for what, remedy in faults)
 
 
 def replay(order: ReplayOrder, settings: Settings) -> int:

@@ -19,6 +19,7 @@ from counterpoint.app.parts import build_pipeline, build_words
 from counterpoint.app.quiet_moments import QuietMoments
 from counterpoint.care.pause import Pause
 from counterpoint.edge.array_file import load_array
+from counterpoint.edge.findings import Findings
 from counterpoint.edge.first_days import FirstDays
 from counterpoint.edge.lights import open_light
 from counterpoint.edge.microphone import Microphone
@@ -26,13 +27,13 @@ from counterpoint.edge.pins import Button, MicrophoneStateLight, MuteSense
 from counterpoint.edge.spool import Spool
 from counterpoint.edge.systemd import READY, STOPPING, WORKING, notify
 from counterpoint.errors import StorageError
-from counterpoint.values import BLOCK_S, BLOCK_SAMPLES, Calibration, ChannelHealth, Health
+from counterpoint.values import BLOCK_S, BLOCK_SAMPLES, Calibration, ChannelHealth, Health, Placement
 
 if TYPE_CHECKING:
     from counterpoint.care.pause import Press
     from counterpoint.edge.words_line import WordsLine
     from counterpoint.settings import Settings
-    from counterpoint.values import Block, Session
+    from counterpoint.values import Block, Session, Side
 
 SIGN_OF_LIFE: Final = round(5 / BLOCK_S)  # blocks: systemd waits for one for 30 s
 MOST_UNSAVED: Final = 100  # visits kept in memory while the disk is full: a day at a busy counter
@@ -83,7 +84,9 @@ class Sensor:
         )
         self._quiet = QuietMoments()
         self._unsaved: list[tuple[Session, int | None]] = []  # with its hour, fixed when the visit was over
-        self._channels = ChannelHealth()
+        self._findings = Findings(Path(settings.folders.state))
+        self._channels, self._placement = ChannelHealth(), Placement()
+        self._unheard: Side | None = None
         self._trouble: set[str] = set()
         self._blocks = 0
         self._at_s = 0.0
@@ -101,7 +104,8 @@ class Sensor:
                 self._light.show(moment.cue)
             self._blocks += 1
             self._at_s = block.start_s + BLOCK_S
-            self._channels = moment.channels
+            self._channels, self._placement = moment.channels, moment.placement
+            self._unheard = moment.unheard
             self._keep(moment.visit.closed)
             if self._quiet.step(moment.floor, moment.cue):
                 self._write()
@@ -147,7 +151,7 @@ class Sensor:
     def _write(self) -> None:
         """Write what waits; a full disk loses nothing and stops nothing: the next quiet moment tries again."""
         trouble: set[str] = set()
-        for write in (self._add_visits, self._spool.tick, self._count_days, self._report):
+        for write in (self._add_visits, self._spool.tick, self._count_days, self._keep_findings, self._report):
             try:
                 write()
             except StorageError as error:
@@ -163,6 +167,9 @@ class Sensor:
 
     def _count_days(self) -> None:
         self._first_days.keep(self._at_s)
+
+    def _keep_findings(self) -> None:
+        self._findings.keep(self._placement, self._unheard)
 
     def _report(self) -> None:
         """Lay down the health where it is due."""

@@ -12,8 +12,10 @@ from counterpoint.care.contradictions import FEWEST_PEOPLE, USUAL_PEOPLE
 from counterpoint.values import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from counterpoint.settings import PrivacyRules
-    from counterpoint.values import ChannelHealth
+    from counterpoint.values import ChannelHealth, Placement, Side
 
 State = Literal["ok", "warn", "fail", "skipped"]
 
@@ -139,6 +141,47 @@ def judge_channels(heard: Heard) -> Check:
             "channels", "warn", f"clipping on {_list(health.clipping)}", "lower the capture level in the mixer"
         )
     return Check("channels", "ok", f"alive and distinct, loudest at {heard.loudest_dbfs:.0f} dB of full scale")
+
+
+def judge_placement(placement: Placement, unheard: Side | None) -> list[Check]:
+    """What the sensor found, in minutes of speech: whether the array is well placed, and each side is ever heard."""
+    faults = [Check("placement", "fail", *fault) for fault in placement_faults(placement)]
+    if not faults:
+        faults = [Check("placement", "ok", "the sensor has heard nothing against the array's order and place")]
+    if unheard is None:
+        return [*faults, Check("hearing", "ok", "the sensor has found no side that can't be heard")]
+    return [*faults, Check("hearing", "fail", *unheard_fault(unheard))]
+
+
+def placement_faults(placement: Placement) -> Iterator[tuple[str, str]]:
+    """What is wrong with the array's place, and what to do, a pair a fault."""
+    if placement.wrong_order:
+        yield (
+            "the microphones are not in the order of this array: another order fits what is heard better",
+            "check array.name, array.device and the firmware; for an array of your own, the order of raw in its file",
+        )
+    if placement.turned:
+        yield (
+            "the array has been moved or turned: nobody speaks from where the agent or the customer should be",
+            "turn it back, or set array.agent_deg and array.customer_deg to where they are",
+        )
+    if placement.alike:
+        yield (
+            "both microphones hear the same: neither is nearer to its own side",
+            "move each to its own person, at least three times nearer than to the other, and out of mono",
+        )
+
+
+def unheard_fault(unheard: Side) -> tuple[str, str]:
+    """What it means that one side is never heard, and what to do."""
+    if unheard == "customer":
+        remedy = (
+            'behind glass or an intercom, use a microphone a side (array.name = "stereo"); else see that nothing'
+            " stands before the array, and check array.customer_deg; a desk that only telephones is fine"
+        )
+        return "cannot hear the customer: minutes of the agent's talk, and nobody answers", remedy
+    remedy = "check array.agent_deg and that array.agent_deg and array.customer_deg are not exchanged"
+    return "cannot hear the agent: minutes of the customer's talk, and nobody answers", remedy
 
 
 def judge_clock(*, is_set: bool) -> Check:

@@ -26,6 +26,7 @@ from counterpoint.care.checks import (
     judge_inbox,
     judge_listening_sensor,
     judge_microphone,
+    judge_placement,
     judge_privacy,
     judge_publisher,
     judge_sides,
@@ -34,16 +35,16 @@ from counterpoint.care.checks import (
 from counterpoint.edge.array_file import load_array
 from counterpoint.edge.broker_reach import reach_broker
 from counterpoint.edge.clock import clock_is_set
+from counterpoint.edge.findings import read_findings
 from counterpoint.edge.inbox import Inbox
 from counterpoint.edge.microphone import Microphone
-from counterpoint.edge.model_files import model_folder, read_model
+from counterpoint.edge.model_files import load_detector, model_folder
 from counterpoint.edge.outbox import MESSAGE_NAME, Post, read_dropped
 from counterpoint.edge.pins import find_pins
 from counterpoint.edge.recogniser import VoskRecogniser, vosk_folder
 from counterpoint.edge.sound_in_use import capture_in_use
 from counterpoint.errors import CounterpointError, MessageError, ModelMissing
 from counterpoint.hearing.channels import ChannelWatch
-from counterpoint.hearing.detector import Detector
 from counterpoint.hearing.geometry import raw_channels, tells_sides_apart
 from counterpoint.messages.schemas import SensorHealth, decode_note
 from counterpoint.values import BLOCK_S, Calibration, ChannelHealth
@@ -128,10 +129,18 @@ def _listen(microphone: Microphone, array: ArrayGeometry) -> Heard:
     return Heard(microphone.channels, health, dbfs, samples, microphone.lost_samples)
 
 
+def look_at_placement(settings: Settings) -> list[Check]:
+    """Read what the sensor has found in its last run; a few seconds of listening could not."""
+    found = read_findings(Path(settings.folders.state))
+    if found is None:
+        return [Check("placement", "skipped", "nothing from the sensor yet; it needs minutes of speech")]
+    return judge_placement(*found)
+
+
 def look_at_model(settings: Settings) -> list[Check]:
     """Load the talk-over model."""
     try:
-        detector = Detector(read_model("talk_over", model_folder(settings.folders)))
+        detector = load_detector(model_folder(settings.folders))
     except CounterpointError as error:
         return [judge_error("model", str(error))]
     return [Check("model", "ok", f"the talk-over model loads, {detector.look_back_s * 1000:.0f} ms behind the room")]
@@ -217,6 +226,7 @@ def _nearest(folder: Path) -> Path:
 LOOKS: Final = (
     Look("the settings", 0, look_at_privacy),
     Look("the microphone", LISTEN_S, look_at_microphone),
+    Look("what the sensor found", 0, look_at_placement),
     Look("the talk-over model", 0, look_at_model),
     Look("the recogniser", 10, look_at_recogniser),
     Look("the pins", 0, look_at_pins),

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+import numpy as np
 
 from counterpoint.errors import ModelCorrupt, ModelMissing
-from counterpoint.values import Uncertainty
+from counterpoint.hearing.detector import Detector
+from counterpoint.hearing.zones import FEATURES
+from counterpoint.values import BLOCK_SAMPLES, Uncertainty, ZoneFrame
 
 if TYPE_CHECKING:
     from counterpoint.settings import FolderSettings
@@ -55,6 +58,33 @@ def read_model(name: str, folder: Path | None = None) -> bytes:
     if hashlib.sha256(content).hexdigest() != entry.sha256:
         raise ModelCorrupt(f"{path} is not the model that {MANIFEST} names (SHA-256): install the package again")
     return content
+
+
+def load_detector(folder: Path | None = None) -> Detector:
+    """The detector with the talk-over model of `folder` (default: the bundled one), tried on a frame of silence.
+
+    Raises:
+        ModelMissing: There is no such model or no manifest.
+        ModelCorrupt: It is not the model that the manifest names, is of another version, or gives no beliefs.
+    """
+    model = read_model("talk_over", folder)
+    _try_on_silence(model)
+    return Detector(model)
+
+
+def _try_on_silence(model: bytes) -> None:
+    """A model may take our features and still give something else than three probabilities and its next state."""
+    silence = ZoneFrame(0.0, np.zeros(FEATURES, np.float32), np.zeros(BLOCK_SAMPLES, np.float32))
+    problem = "the talk-over model gives no beliefs that this program knows: install program and model together"
+    try:
+        detector = Detector(model)
+        beliefs = [detector.step(silence) for _ in range(2)]  # the second takes the state that the first gave
+    except ModelCorrupt:
+        raise
+    except Exception as error:  # onnxruntime's own errors have no common base but Exception
+        raise ModelCorrupt(problem) from error
+    if not all(0 <= p <= 1 for one in beliefs for p in (one.agent, one.customer, one.takes_floor)):
+        raise ModelCorrupt(problem)
 
 
 def read_uncertainty(folder: Path | None = None) -> Uncertainty:
