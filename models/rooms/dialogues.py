@@ -103,7 +103,8 @@ def staged(rng: np.random.Generator, people: tuple[Person, ...], seconds: float,
             now = end_s + float(rng.uniform(0.3, 1.2))
         else:
             side = 1 - side
-            now = _next_onset(rng, said, end_s, side, manner)
+            own_s = max((one.span.end_s for one in said if one.span.side == side), default=0.0)
+            now = max(_next_onset(rng, turn[-1].span, manner), own_s + WELL_APART_S)
     return said
 
 
@@ -197,14 +198,12 @@ def _small_words(
     return found
 
 
-def _next_onset(rng: np.random.Generator, said: list[Utterance], end_s: float, side: int, manner: Manner) -> float:
-    """When the other begins its turn: a little early, soon, or after a silence; never into its own words."""
+def _next_onset(rng: np.random.Generator, last: Span, manner: Manner) -> float:
+    """When the other begins its turn: a little before the end, soon after it, or after a silence."""
     lot = rng.random()
     if lot < manner.early:
-        onset_s = end_s - min(float(rng.lognormal(*OVERLAP_S)), LONGEST_TRANSITION_S)
-    elif lot < 1 - manner.long_gap:
-        onset_s = end_s + min(float(rng.lognormal(*GAP_S)), 1.2)
-    else:
-        onset_s = end_s + float(rng.uniform(1.0, 4.0))
-    own_s = max((one.span.end_s for one in said if one.span.side == side), default=0.0)
-    return max(onset_s, own_s + WELL_APART_S)
+        longest_s = min(LONGEST_TRANSITION_S, 0.6 * (last.end_s - last.start_s))
+        return last.end_s - min(float(rng.lognormal(*OVERLAP_S)), longest_s)
+    if lot < 1 - manner.long_gap:
+        return last.end_s + min(float(rng.lognormal(*GAP_S)), 1.2)
+    return last.end_s + float(rng.uniform(1.0, 4.0))

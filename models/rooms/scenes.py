@@ -85,7 +85,7 @@ def scene_of(
     counter = acoustics.random_counter(rng, setting.geometry, setting.t60_s, setting.placement_deg, len(people) - 1)
     samples = _sounded(rng, library, counter, setting, people, talk)
     takes, told = _floor_truth(talk.spans, talk.active)
-    return Scene(samples, counter, people, talk, takes, told if known else np.zeros_like(told))
+    return Scene(samples, counter, people, talk, takes & known, told & known)
 
 
 def people_of(
@@ -108,7 +108,7 @@ def _training_talk(
 ) -> tuple[Talk, bool]:
     """Real timings or staged talk, now and then of one side or nobody; and whether its overlaps are known."""
     lot = rng.random()
-    if lot < 0.05:  # noqa: PLR2004  # share of scenes
+    if lot < 0.07:  # noqa: PLR2004  # share of scenes
         return spoken(people, [], seconds), True
     calls = setting.telephone or rng.random() < (0.4 if people[0].talker.voice.sentences else 0.7)  # shares
     if calls:

@@ -112,8 +112,10 @@ def pitch_hz(dry: Sound) -> float:
     spectrum = np.abs(np.fft.rfft(frames, 2 * PITCH_FRAME, axis=1)) ** 2
     likeness = np.fft.irfft(spectrum, axis=1)[:, :PITCH_FRAME]
     likeness = likeness / likeness[:, :1] / (1 - np.arange(PITCH_FRAME) / PITCH_FRAME)
-    lags = slice(int(RATE / PITCH_HZ[1]), int(RATE / PITCH_HZ[0]))
-    peak = likeness[:, lags].max(axis=1)
-    first = np.argmax(likeness[:, lags] > 0.85 * peak[:, None], axis=1) + lags.start  # the shortest of the multiples
-    voiced = peak > VOICED
+    shortest, longest = int(RATE / PITCH_HZ[1]), int(RATE / PITCH_HZ[0])
+    before, here, after = (likeness[:, shortest + by : longest + by] for by in (-1, 0, 1))
+    peak = here.max(axis=1)
+    high = (here >= before) & (here >= after) & (here > 0.85 * peak[:, None])
+    first = np.argmax(high, axis=1) + shortest  # of the multiples of a period, the period
+    voiced = (peak > VOICED) & high.any(axis=1)
     return float(np.median(RATE / first[voiced])) if voiced.any() else 0.0
