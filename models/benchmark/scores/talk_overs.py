@@ -45,6 +45,7 @@ FALSE_RATES: Final = {
     "overlapping backchannels": Ratio(
         {"on overlapping backchannel": 1}, {"overlapping backchannels": 1}, "overlapping backchannels"
     ),
+    "backchannels and one voice": Ratio({"on negative": 1}, {"negatives": 1}, "negatives"),
     "one voice": Ratio({"on one voice": 1}, {"one voice": 1}, "one voice"),
     "transitions": Ratio({"on transition": 1}, {"transitions": 1}, "transitions"),
 }
@@ -134,6 +135,7 @@ def _totals(voices: Sequence[SecondVoice], negatives: Negatives) -> dict[str, fl
         "overlapping backchannels": sum(one.both_s >= HEARD_S for one in negatives.backchannels),
         "transitions": len(negatives.transitions),
         "one voice": len(negatives.one_voice),
+        "negatives": len(negatives.backchannels) + len(negatives.one_voice),
     }
 
 
@@ -147,6 +149,7 @@ def _charge(left: list[Commit], negatives: Negatives, counts: dict[str, float]) 
         counts["on transition"] += _take_from(left, voice.side, (voice.onset_s - EARLY_S, voice.end_s + AFTER_S))
     for silent, window in negatives.one_voice:
         counts["on one voice"] += _take_from(left, silent, window)
+    counts["on negative"] = counts["on backchannel"] + counts["on one voice"]
     counts["elsewhere"] = len(left)
 
 
