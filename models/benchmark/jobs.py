@@ -163,7 +163,7 @@ def _simulator(name: str, data: Path) -> Simulator:
         return Rooms(data, "test")
     from models.halls.simulator import Halls  # noqa: PLC0415 - as above
 
-    return Halls(data)
+    return Halls.of(data)
 
 
 @cache
