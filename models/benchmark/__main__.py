@@ -130,11 +130,12 @@ def main() -> int:
     except KeyboardInterrupt:
         print(f"benchmark: stopped; the same command goes on from {words.out / 'kept'}", file=sys.stderr)
         return 130
-    report(words.out, results, publish=words.publish)
     if dense and days:
-        sure = msgspec.json.encode(uncertainty(dense, day_figures(dense, days)))
+        results.both_days = day_figures(dense, days)
+        sure = msgspec.json.encode(uncertainty(dense, results.both_days))
         for folder in (words.out, MODELS) if words.publish else (words.out,):
             (folder / UNCERTAINTY).write_bytes(msgspec.json.format(sure, indent=1) + b"\n")
+    report(words.out, results, publish=words.publish)
     return 0
 
 

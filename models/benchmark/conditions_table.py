@@ -1,4 +1,4 @@
-"""The conditions as a table for the page; one rule: the page shows what the code draws, a test holds the two together."""
+"""The conditions as a table for the page; one rule: the page shows what the code draws, which is tested."""
 
 from __future__ import annotations
 

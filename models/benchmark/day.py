@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from models.benchmark.intervals import Estimate, Ratio, poisson_upper, rate, ratio, redraws
+from models.benchmark.intervals import Estimate, Ratio, plain, poisson_upper, rate, ratio, redraws
 from models.benchmark.scores import cues, talk_overs, visits
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def day_figures(dense: Sequence[Judged], days: Sequence[Judged]) -> Figures:
     lit = cues.cues_after(parts)
     after = talk_overs.stack([cues.count_cues(at, one.voices, one.seconds) for at, one in zip(lit, parts, strict=True)])
     found: Figures = {
-        "hours": Estimate(hours, float("nan"), float("nan"), len(days)),
+        "hours": plain(hours, len(days)),
         "cueable an hour": rate(int(before["cueable"].sum()), hours),
         "cue recall": cue_recall(dense),
         "cue recall in the days, before": RECALL.of(before),
@@ -52,7 +52,7 @@ def day_figures(dense: Sequence[Judged], days: Sequence[Judged]) -> Figures:
     for when, counts in (("before", before), ("after", after)):
         false = int(counts["false cues"].sum())
         found[f"false cues an hour, {when}"] = rate(false, hours)
-        found[f"upper bound of false cues, {when}"] = Estimate(poisson_upper(false) / hours, 0.0, 0.0, false)
+        found[f"upper bound of false cues, {when}"] = plain(poisson_upper(false) / hours, false)
         found[f"of these on shorter talk-overs, {when}"] = rate(int(counts["too short"].sum()), hours)
     found |= precision(found["cue recall"], found["false cues an hour, before"])
     found["false predictions an hour"] = _false_predictions(days, hours)
@@ -122,7 +122,7 @@ def voices_gap(scenes: Sequence[Judged]) -> Figures:
     median = float(np.median(pitches[known])) if known.any() else 0.0
     halves = {"high": known & (pitches >= median), "low": known & (pitches < median)}
     counts = talk_overs.stack([one.counts for one in scenes])
-    found: Figures = {"median pitch, Hz": Estimate(median, float("nan"), float("nan"), int(known.sum()))}
+    found: Figures = {"median pitch, Hz": plain(median, int(known.sum()))}
     for name, (top, bottom, per) in GAPS.items():
         sums = {label: (per * counts[top] * half, counts[bottom] * half) for label, half in halves.items()}
         for label, (over, under) in sums.items():
@@ -140,6 +140,6 @@ def _gap(one: Sums, other: Sums) -> Estimate:
         value, spread = max(value, 1 / value), np.maximum(spread, 1 / spread)
     spread = spread[np.isfinite(spread)]
     if not (spread.size and np.isfinite(value)):
-        return Estimate(float("nan"), float("nan"), float("nan"), len(one[0]))
+        return plain(float("nan"), len(one[0]))
     low, high = np.percentile(spread, [2.5, 97.5])
     return Estimate(value, float(low), float(high), len(one[0]))

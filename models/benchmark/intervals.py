@@ -48,6 +48,11 @@ class Ratio:
         return ratio(tops, bottoms, int(counts[self.cases].sum()))
 
 
+def plain(value: float, n: int) -> Estimate:
+    """A figure without an interval."""
+    return Estimate(float(value), math.nan, math.nan, n)
+
+
 def ratio(tops: NDArray[np.float64], bottoms: NDArray[np.float64], n: int) -> Estimate:
     """Sum over sum, both of shape (scenes,), with its bootstrap interval."""
     if bottoms.sum() <= 0:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from models.benchmark.intervals import Estimate, rate, redraws
+from models.benchmark.intervals import Estimate, plain, rate, redraws
 from models.benchmark.scores import cues, frames, settled, talk_overs, visits
 from models.benchmark.scores.talk_overs import Curve, Verdict, stack
 
@@ -66,7 +66,7 @@ class Judged:
 def figures_of(scenes: Sequence[Judged]) -> Figures:
     """All figures of a group of scenes that one system heard."""
     counts = stack([one.counts for one in scenes])
-    found: Figures = {"minutes": _plain(counts["seconds"].sum() / 60, len(scenes))}
+    found: Figures = {"minutes": plain(counts["seconds"].sum() / 60, len(scenes))}
     for name, one in frames.RATIOS.items():
         if name not in frames.SIDED or "agent true" in counts:
             found[name] = one.of(counts)
@@ -100,7 +100,7 @@ def _talk_overs(scenes: Sequence[Judged]) -> Figures:
             hits = [np.array(one.sweep[point].latencies_s) for one in scenes]
             found |= {f"latency p{p} {at}": one for p, one in _latency(hits).items()}
     false = talk_overs.FALSE_RATES["backchannels"]
-    found["area under the curve"] = _plain(curve.area(false), int(counts["backchannels"].sum()))
+    found["area under the curve"] = plain(curve.area(false), int(counts["backchannels"].sum()))
     return found
 
 
@@ -120,7 +120,3 @@ def _latency(scenes: Sequence[NDArray[np.float64]]) -> dict[int, Estimate]:
         value = float(np.percentile(everything, percent))
         found[percent] = Estimate(value, float(low), float(high), int(everything.size))
     return found
-
-
-def _plain(value: float, n: int) -> Estimate:
-    return Estimate(float(value), float("nan"), float("nan"), n)

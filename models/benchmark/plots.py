@@ -38,6 +38,7 @@ def draw(results: Results, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     simulators = results.simulators
     _curves(simulators, folder / "recall.png")
+    _precision(simulators, folder / "precision.png")
     _peer_curves(simulators, folder / "peers-recall.png")
     _latency(simulators, folder / "latency.png")
     _bars(
@@ -60,6 +61,23 @@ def _curves(simulators: Mapping[str, OfSimulator], path: Path) -> None:
                 drawn = one.drawn[condition]
                 _one_curve(axes, drawn.false_rates, drawn.recalls, number, name, f"{condition}, {name}")
     _finish_curves(figure, axes, path, "counterpoint: talk-overs found, at commit time")
+
+
+def _precision(simulators: Mapping[str, OfSimulator], path: Path) -> None:
+    """Precision over recall of the predictions in the dense scenes."""
+    figure, axes = plt.subplots(figsize=(WIDTH_IN, 3.2))
+    for number, condition in enumerate((*(one.name for one in MAIN), ALL)):
+        for name, one in simulators.items():
+            if condition in one.drawn:
+                drawn = one.drawn[condition]
+                look = {"color": COLOURS[number], "ls": STYLES.get(name, ":"), "lw": 1.4}
+                axes.plot(drawn.recalls, drawn.precisions, label=f"{condition}, {name}", **look)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    axes.set_xlabel("recall of talk-overs")
+    axes.set_ylabel("precision of predictions")
+    axes.set_title("Where talk-overs are frequent")
+    _save(figure, axes, path)
 
 
 def _peer_curves(simulators: Mapping[str, OfSimulator], path: Path) -> None:

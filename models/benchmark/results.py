@@ -11,7 +11,7 @@ from models.benchmark.day import day_figures, voices_gap
 from models.benchmark.intervals import Estimate, rate
 from models.benchmark.judged import LIMITS, Figures, Judged, curve_of, figures_of
 from models.benchmark.scores.shortcuts import Shortcut, cases, shortcuts
-from models.benchmark.scores.talk_overs import FALSE_RATES, RECALLS
+from models.benchmark.scores.talk_overs import FALSE_RATES, PRECISION, RECALLS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,10 +25,11 @@ NEGATIVES: Final = FALSE_RATES["backchannels"]
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What only the plots need: the curve (false-alarm rate and recall) and the latencies of the hits in seconds."""
+    """What only the plots need: false-alarm rate, recall, precision along the curve; latencies of hits in seconds."""
 
     false_rates: list[float]
     recalls: list[float]
+    precisions: list[float]
     latencies_s: list[float]
 
 
@@ -55,12 +56,14 @@ class Results:
         seed: Of every scene.
         model: Start of the SHA-256 of the model.
         simulators: By name.
+        both_days: Of the days of all simulators together: what is counted by the hour needs many.
         real_array: Side error of each real clip.
     """
 
     seed: int
     model: str
     simulators: dict[str, OfSimulator] = field(default_factory=dict)
+    both_days: Figures = field(default_factory=dict)
     real_array: dict[str, float] = field(default_factory=dict)
 
 
@@ -112,7 +115,8 @@ def draw(scenes: Sequence[Judged]) -> Drawn:
     """The curve of a group of scenes, and its latencies at the shipped point."""
     curve = curve_of(scenes)
     late = [late_s for one in scenes for late_s in one.shipped.latencies_s]
-    return Drawn(_rounded(curve.along(NEGATIVES)), _rounded(curve.along(RECALLS["recall"])), _rounded(np.array(late)))
+    rates, recalls, precisions = (curve.along(one) for one in (NEGATIVES, RECALLS["recall"], PRECISION))
+    return Drawn(_rounded(rates), _rounded(recalls), _rounded(precisions), _rounded(np.array(late)))
 
 
 def _false_cues(scenes: Sequence[Judged], hours: float) -> Estimate:

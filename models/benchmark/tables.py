@@ -95,7 +95,7 @@ def all_tables(results: Results) -> list[Table]:
         peers_table(simulators),
         _by_row("stress", "One thing made hard at a time", {n: s.stress for n, s in simulators.items()}, STRESS_ROWS),
         _by_row("arrays", "By array", {n: s.arrays for n, s in simulators.items()}, ARRAY_ROWS),
-        _by_condition("days", "By the hour", {n: s.days for n, s in simulators.items()}, DAY_ROWS),
+        _by_condition("days", "By the hour", _days(results), DAY_ROWS),
         _by_condition("voices", "High and low voices", {n: _only_all(s) for n, s in simulators.items()}, VOICE_ROWS),
         shortcuts_table(simulators),
     ]
@@ -128,7 +128,7 @@ def peers_table(simulators: Mapping[str, OfSimulator]) -> Table:
         for name, one in simulators.items():
             for condition, by in one.peers.items():
                 if condition == ALL or figure in ("overlap f1", "agent f1", "customer f1"):
-                    cells = [cell(by[system].get(figure)) if system in by else NOTHING for system in systems]
+                    cells = [_cell(by[system], figure) if system in by else NOTHING for system in systems]
                     rows.append([figure, name, condition, *cells])
     return Table("peers", "The peers on the same sound", rows)
 
@@ -154,13 +154,15 @@ NEAR: Final = 0.9
 """A shortcut that has this share of our recall is near."""
 
 
-def cell(found: Estimate | None) -> str:
-    """Value, interval and the cases that it rests on."""
+def _cell(figures: Mapping[str, Estimate], name: str) -> str:
+    """Value, interval and the cases that it rests on; the number of frames says nothing that the minutes do not."""
+    found = figures.get(name)
     if found is None or math.isnan(found.value):
         return NOTHING
-    if math.isnan(found.low) or found.high == 0:
+    if math.isnan(found.low):
         return _number(found.value)
-    return f"{_number(found.value)} [{_number(found.low)}, {_number(found.high)}] n {found.n}"
+    span = f"{_number(found.value)} [{_number(found.low)}, {_number(found.high)}]"
+    return span if name in FRAMES else f"{span} n {found.n}"
 
 
 def _by_condition(
@@ -172,7 +174,7 @@ def _by_condition(
     rows = [["figure", "simulator", *columns]]
     for figure in figures:
         for simulator, by in simulators.items():
-            cells = [cell(by.get(column, {}).get(figure)) for column in columns]
+            cells = [_cell(by.get(column, {}), figure) for column in columns]
             if any(one != NOTHING for one in cells):
                 rows.append([figure, simulator, *cells])
     return Table(name, title, rows)
@@ -186,8 +188,13 @@ def _by_row(
     for group in dict.fromkeys(one for by in simulators.values() for one in by):
         for simulator, by in simulators.items():
             if group in by:
-                rows.append([group, simulator, *(cell(by[group].get(figure)) for figure in figures)])
+                rows.append([group, simulator, *(_cell(by[group], figure) for figure in figures)])
     return Table(name, title, rows)
+
+
+def _days(results: Results) -> dict[str, dict[str, dict[str, Estimate]]]:
+    days = {name: one.days for name, one in results.simulators.items()}
+    return days | ({"both": {ALL: results.both_days}} if len(days) > 1 and results.both_days else {})
 
 
 def _only_all(one: OfSimulator) -> dict[str, dict[str, Estimate]]:

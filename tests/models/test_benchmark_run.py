@@ -6,17 +6,19 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import pytest
 from models.benchmark import jobs, plan
 from models.benchmark.belief import Belief
 from models.benchmark.card import fill
 from models.benchmark.conditions import ALL, MAIN, OFFICE, Condition
-from models.benchmark.day import precision
+from models.benchmark.day import day_figures, precision
 from models.benchmark.intervals import Estimate
 from models.benchmark.judged import Judged, figures_of
 from models.benchmark.kept import truth_of
 from models.benchmark.results import OfSimulator, Results, add_main
+from models.benchmark.scores.visits import true_sessions
 from models.benchmark.systems import NAMES
 from models.benchmark.systems.counterpoint import Counterpoint
 from models.benchmark.systems.energy import EnergyPerSide
@@ -24,7 +26,9 @@ from models.benchmark.systems.hashes import MODELS, checked
 from models.benchmark.systems.sides import by_duration
 from models.benchmark.tables import all_tables
 from models.benchmark.truth import AGENT, CUSTOMER, HeardScene
+from models.benchmark.uncertainty import uncertainty
 
+from counterpoint.values import Uncertainty
 from fake_rooms import FakeRooms
 
 if TYPE_CHECKING:
@@ -68,12 +72,12 @@ def test_the_half_second_rule_takes_the_side_that_came_second() -> None:
 def test_the_tables_hold_every_figure_and_go_into_the_card(tmp_path: Path) -> None:
     found = OfSimulator()
     add_main(found, heard(EnergyPerSide(), MAIN[:2]))
-    results = Results(11, "model", {"rooms": found, "halls": found}, {"clip": 0.01})
+    results = Results(11, "model", {"rooms": found, "halls": found}, real_array={"clip": 0.01})
     tables = {table.name: table for table in all_tables(results)}
     assert {"targets", "main", "arrays", "voices", "shortcuts"} <= set(tables)
     assert tables["shortcuts"].rows[-1][0] == "counterpoint"
     overlap = next(row for row in tables["main"].rows if row[:2] == ["overlap f1", "rooms"])
-    assert re.fullmatch(r"0\.\d+ \[0\.\d+, [01]\.\d+\] n \d+", overlap[2])
+    assert re.fullmatch(r"0\.\d+ \[0\.\d+, [01]\.\d+\]", overlap[2])
     card = tmp_path / "card.md"
     card.write_text(
         "before\n<!-- figures main -->\nold\n<!-- end -->\n<!-- figures days -->\nkept\n<!-- end -->\nafter"
@@ -129,6 +133,19 @@ def test_precision_follows_from_recall_and_false_cues() -> None:
     figures = precision(Estimate(0.6, 0.5, 0.7, 10), Estimate(0.4, 0.2, 0.6, 8))
     assert figures["cue precision at 2 an hour"].value == pytest.approx(1.2 / 1.6)
     assert figures["cue precision at 0.5 an hour"].low == pytest.approx(0.25 / 0.85)
+
+
+def test_a_perfect_listener_leaves_the_device_no_doubt() -> None:
+    scene = FakeRooms().scene(OFFICE, 120.0, (5, 1))
+    perfect = Belief(scene.active.astype(np.float32), sessions=true_sessions(scene.active, scene.second_voices))
+    judged = [Judged(truth_of(scene), perfect)]
+    days = day_figures(judged, judged)
+    assert (days["visits found"].value, days["visits invented, share"].value) == (1.0, 0.0)
+    sure = uncertainty(judged, days)
+    assert sure.source == "simulation"
+    assert sure.talk_share_points < 0.5
+    assert set(sure.event_recall) == {"talk_over", "interruption", "attempt", "transition", "backchannel"}
+    assert msgspec.json.decode(msgspec.json.encode(sure), type=Uncertainty) == sure
 
 
 def test_a_belief_needs_something_to_believe() -> None:
