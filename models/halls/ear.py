@@ -35,13 +35,11 @@ _LOW_CUT_HZ: Final = (50.0, 110.0)
 _BLOCK: Final = 2048
 _CHUNK: Final = 512
 """Blocks transformed at once: about 30 s."""
-_WIDE_M: Final = 0.2
-"""Microphones further apart look away from each other."""
 
 
 def hertz(size: int) -> Vector:
     """Frequencies of a real transform of this size."""
-    return np.fft.rfftfreq(size, 1 / RATE)
+    return np.asarray(np.fft.rfftfreq(size, 1 / RATE), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)

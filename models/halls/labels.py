@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from models.benchmark.truth import FRAME_S, RATE, EntryKind, Flags, SecondVoice, Sound
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
 
 Span = tuple[float, float]
 
@@ -27,6 +28,8 @@ _LEAST_DEPTH_DB: Final = 12.0
 """A line without any pause has no floor: at least this much below its loud parts is speech."""
 _FAINT_DB: Final = 45.0
 """A band this far below the loudest one carries no speech."""
+_NOTHING_DB: Final = -100.0
+"""Digital silence."""
 _BLIP_S: Final = 0.03
 """What is shorter and stands alone is a click."""
 
@@ -46,6 +49,8 @@ def spans_of(samples: Sound) -> tuple[Span, ...]:
     levels = _band_levels(samples)
     loud = np.percentile(levels, 95, axis=1, keepdims=True)
     floor = np.percentile(levels, 5, axis=1, keepdims=True)
+    if loud.max() < _NOTHING_DB:
+        return ()
     least = np.maximum(loud - _DEPTH_DB, np.minimum(floor + _ABOVE_FLOOR_DB, loud - _LEAST_DEPTH_DB))
     sounding = ((levels > least) & (loud > loud.max() - _FAINT_DB)).any(axis=0)
     edges = np.flatnonzero(np.diff(np.concatenate(([0], sounding.astype(np.int8), [0]))))

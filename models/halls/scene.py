@@ -27,6 +27,8 @@ _OWN_M: Final = (0.15, 0.5)
 """From the microphone of one's own side, where there is one."""
 _HIGH_M: Final = (0.12, 0.5)
 """Mouths above the counter."""
+_STEEPEST: Final = 0.8
+"""Seen from the array no mouth is higher than 39 degrees."""
 _APART_DEG: Final = 20.0
 """Customers stand this far either way of their middle."""
 _ZERO: Final = 0.4
@@ -85,7 +87,7 @@ class Stage:
     @property
     def seconds(self) -> float:
         """Length of the scene."""
-        return self.heard.shape[1] / RATE
+        return int(self.heard.shape[1]) / RATE
 
     def uniform(self, low: float, high: float) -> float:
         """A number between two."""
@@ -97,10 +99,10 @@ class Stage:
 
     def mouth(self, side: int, bearing_deg: float) -> Vector:
         """A mouth at one of the two places."""
-        metres = self.uniform(*((_AGENT_M, _CUSTOMER_M)[side]))
+        metres = self.uniform(*(_AGENT_M, _CUSTOMER_M)[side])
         if self.ear.geometry.one_per_side:
             metres = float(np.linalg.norm(self.ear.positions[side])) + self.uniform(*_OWN_M)
-        return self.at(bearing_deg, metres, self.uniform(*_HIGH_M))
+        return self.at(bearing_deg, metres, min(self.uniform(*_HIGH_M), metres * _STEEPEST))
 
     def talker(self, voice: Voice, place: Vector, power: float, towards_deg: float) -> Talker:
         """Somebody who looks about one way, with this mean power at the array while they speak."""

@@ -68,6 +68,10 @@ _IN_PAUSE: Final = 0.4
 """Share of small words that wait for a pause, where there is one."""
 _MORE: Final = 0.4
 """Share of turns that go on with another line."""
+_MORE_PAUSED: Final = 0.85
+"""Where pauses inside turns are asked for, most turns have a place for one."""
+_PAUSED: Final = 0.7
+"""Share of those places that get one."""
 _TURN_S: Final = 5.0
 _BROKEN_S: Final = (0.02, 0.1)
 """Between somebody's first short words and their line; below a pause or about it."""
@@ -113,8 +117,7 @@ class Conversation:
 
     def _line(self, voice: Voice, turn: int) -> Take:
         if not self._lines:
-            common = min(len(one.counters) for one in self._voices)
-            self._lines = [int(one) for one in self._rng.permutation(common)]
+            self._lines = [int(one) for one in self._rng.permutation(len(voice.counters))]
         return voice.counters[self._lines[0]][turn]
 
     def _draw(self, side: int) -> Event:
@@ -129,7 +132,7 @@ class Conversation:
         turns = len(voice.counters[0])
         turn = self._turn % turns
         lines = [self._line(voice, turn)]
-        if self._rng.random() < _MORE:
+        if self._rng.random() < (_MORE if self._pauses_s is None else _MORE_PAUSED):
             other = voice.counters[int(self._rng.integers(len(voice.counters)))]
             lines.append(other[int(self._rng.integers(turns // 2)) * 2 + turn % 2])
         self._turn += 1
@@ -140,7 +143,7 @@ class Conversation:
             for part in line.parts():
                 said.append(Said(person, at_s, part))
                 at_s += part.seconds
-                if self._pauses_s and self._rng.random() < 0.5:  # noqa: PLR2004  # every other pause is a long one
+                if self._pauses_s and self._rng.random() < _PAUSED:
                     at_s += self._uniform(self._pauses_s)
             at_s += self._uniform((0.1, 0.7))
         return said

@@ -157,7 +157,7 @@ def _read(file: Path) -> Sound:
 
 
 class Choir:
-    """The voices of a data folder: readers and synthetic ones of the part `halls`."""
+    """The voices of a data folder: readers of the part `halls`, and synthetic ones that have said all their lines."""
 
     def __init__(self, speech: Path) -> None:
         readers: dict[str, list[Path]] = {}
@@ -165,7 +165,13 @@ class Choir:
             readers.setdefault(file.name.split("--")[0], []).append(file)
         self._readers = {name: files for name, files in readers.items() if part_of(name) == "halls"}
         folders = sorted(folder for folder in (speech / "hall-voices").glob("*") if folder.is_dir())
-        self._spoken = {folder.name: folder for folder in folders if (folder / "talk-05.flac").exists()}
+        lines = {"talk": len(COUNTERS) * len(COUNTERS[0]), "small": len(SMALL), "cut": len(CUTS)}
+        whole = [(kind, number) for kind, count in lines.items() for number in range(count)]
+        self._spoken = {
+            folder.name: folder
+            for folder in folders
+            if all((folder / f"{kind}-{number:02d}.flac").exists() for kind, number in whole)
+        }
         self._voice = functools.lru_cache(maxsize=12)(self._load)
 
     @property
@@ -189,13 +195,12 @@ class Choir:
 
         def lines(kind: str, first: int, count: int) -> tuple[Take, ...]:
             files = [folder / f"{kind}-{number:02d}.flac" for number in range(first, first + count)]
-            return tuple(take(_read(file)) for file in files if file.exists())
+            return tuple(take(_read(file)) for file in files)
 
         turns = len(COUNTERS[0])
-        counters = [lines("talk", one * turns, turns) for one in range(len(COUNTERS))]
-        whole = tuple(one for one in counters if len(one) == turns)
+        counters = tuple(lines("talk", one * turns, turns) for one in range(len(COUNTERS)))
         small, cuts = lines("small", 0, len(SMALL)), lines("cut", 0, len(CUTS))
-        return Voice(name, tuple(chain.from_iterable(whole)), whole, small, cuts)
+        return Voice(name, tuple(chain.from_iterable(counters)), counters, small, cuts)
 
 
 def pitch_of(voice: Voice) -> float:
