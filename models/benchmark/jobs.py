@@ -113,8 +113,7 @@ def keys_of(bench: Bench, simulators: Sequence[str], systems: Sequence[str]) -> 
     Raises:
         ValueError: A system is unknown, or a peer's model is missing or another one.
     """
-    sounds = sorted(path for path in bench.data.rglob("*") if path.is_file())
-    listing = of_bytes(f"{path.relative_to(bench.data)} {path.stat().st_size}".encode() for path in sounds)
+    listing = of_bytes(f"{path} {size}".encode() for path, size in _listing(bench.data))
     return Keys(
         {name: of_bytes([listing.encode(), key_of(MODELS / name, *SHARED).encode()]) for name in simulators},
         {name: make_system(name, bench.model, bench.peers).key for name in systems},
@@ -152,6 +151,16 @@ def do(bench: Bench, keys: Keys, order: Order, systems: tuple[str, ...]) -> None
     for name in systems:
         belief = _system(name, bench.model, bench.peers).hear(scene)
         keep_belief(keys.belief_file(bench, order, name), belief)
+
+
+def _listing(folder: Path) -> list[tuple[str, int]]:
+    """Name and size of every file of the data, behind links as well."""
+    files = [
+        os.path.join(place, name)  # noqa: PTH118 - Path's own walk does not go behind links
+        for place, _, names in os.walk(folder, followlinks=True)
+        for name in names
+    ]
+    return sorted((os.path.relpath(file, folder), os.stat(file).st_size) for file in files)  # noqa: PTH116 - as above
 
 
 @cache
