@@ -1,4 +1,4 @@
-"""The second counter simulator: a condition and a seed come in, a heard scene and its truth go out (`Halls.of(folder)`).
+"""The second counter simulator (`Halls.of(folder)`): a condition and a seed come in, a scene and its truth go out.
 
 It judges what the first simulator trained; nobody tunes on it. The two share the values of `models.benchmark` and the
 arrays' geometry, nothing else. What is different here:

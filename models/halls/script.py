@@ -36,9 +36,9 @@ class Habits:
     small_words: float
 
 
-DENSE: Final = Habits(("interruption", "attempt", "transition", "none", "none"), 1.6)
+DENSE: Final = Habits(("interruption", "attempt", "transition", "none", "none"), 1.8)
 """Turns take about 5 s: in a minute six of each side, so two of each side's are broken into."""
-NATURAL: Final = Habits(("interruption", "transition", "transition", "attempt", *(("none",) * 46)), 0.62)
+NATURAL: Final = Habits(("interruption", "transition", "transition", "attempt", *(("none",) * 46)), 0.95)
 """0.4 talk-overs and five small words a minute."""
 
 _LATE_S: Final = (0.25, 1.3)

@@ -14,7 +14,7 @@ from models.halls.noises import Noises
 from models.halls.plan import Plan, Said
 from models.halls.scene import Stage, beside, placed, voice_powers
 from models.halls.script import DENSE, NATURAL, Conversation
-from models.halls.voices import Choir, Voice, pitch_of
+from models.halls.voices import VOICES, Choir, Voice, pitch_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,9 +93,16 @@ class Halls:
 
     @classmethod
     def of(cls, folder: Path) -> Halls:
-        """From a data folder: `speech/librispeech`, `speech/hall-voices`, `noise`, `timings`."""
+        """From a data folder: `speech/librispeech`, `speech/hall-voices`, `noise`, `timings`.
+
+        Raises:
+            ValueError: Not all synthetic voices have said all their lines; scenes would differ from the frozen ones.
+        """
         calls = Calls(folder / "timings" / "two-party-calls.csv.gz")
-        return cls(Choir(folder / "speech"), calls, Noises(folder / "noise"))
+        choir = Choir(folder / "speech")
+        if len(choir.spoken) != VOICES:
+            raise ValueError(f"{len(choir.spoken)} of {VOICES} voices are whole: run models/halls/speak.py to its end")
+        return cls(choir, calls, Noises(folder / "noise"))
 
     @property
     def name(self) -> str:

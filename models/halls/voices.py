@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+VOICES: Final = 14
+"""Synthetic ones: seven of Kokoro, four of flite, three of espeak-ng (`speak.py`)."""
 _FADE_S: Final = 0.03
 _PHRASE_PAUSE_S: Final = 0.2
 """Readers pause this long where a phrase ends."""
