@@ -9,11 +9,12 @@ Order (simulator, condition, number, seconds, systems) -> scene -> truth kept
 from __future__ import annotations
 
 import os
+import threading
 import zlib
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING, Final
 
 from models.benchmark.conditions import ALL
@@ -131,7 +132,7 @@ def work(bench: Bench, keys: Keys, orders: Sequence[Order], workers: int, label:
     progress = Progress(label, sum(order.cost for order in wanted))
     for limit in THREAD_LIMITS:
         os.environ[limit] = "1"
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
         try:
             running = {pool.submit(do, bench, keys, order, left): order for order, left in wanted.items()}
             for done in as_completed(running):
@@ -142,6 +143,17 @@ def work(bench: Bench, keys: Keys, orders: Sequence[Order], workers: int, label:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     progress.close()
+
+
+def _end_with_parent() -> None:
+    """A worker whose run was killed goes too: it would wait for orders for ever."""
+
+    def watch() -> None:
+        if (parent := parent_process()) is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def do(bench: Bench, keys: Keys, order: Order, systems: tuple[str, ...]) -> None:
