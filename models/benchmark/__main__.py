@@ -20,7 +20,7 @@ from models.benchmark.conditions import ALL as CONDITIONS
 from models.benchmark.day import day_figures
 from models.benchmark.jobs import SIMULATORS, Bench, Keys, Order, keys_of, work
 from models.benchmark.judged import Judged
-from models.benchmark.kept import read_belief, read_truth
+from models.benchmark.kept import plain_number, read_belief, read_truth
 from models.benchmark.plots import draw
 from models.benchmark.real_array import side_errors
 from models.benchmark.results import OURS, OfSimulator, Results, add_days, add_main, add_peers, add_stress
@@ -90,7 +90,7 @@ def report(out: Path, results: Results, *, publish: bool) -> None:
     """Print the tables; write them, the figures and the plots, beside the model as well where that is asked."""
     tables = all_tables(results)
     print("\n\n".join(table.text() for table in tables))
-    figures = msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n"
+    figures = msgspec.json.format(msgspec.json.encode(results, enc_hook=plain_number), indent=1) + b"\n"
     (out / JSON_FILE).write_bytes(figures)
     (out / "tables.md").write_text("\n\n".join(f"## {one.title}\n\n{one.markdown()}" for one in tables) + "\n")
     draw(results, out / "plots")

@@ -74,7 +74,7 @@ def redraws(scenes: int) -> NDArray[np.float64]:
 def rate(count: int, hours: float) -> Estimate:
     """Events an hour, with the exact interval of a Poisson count (Garwood 1936)."""
     low, high = poisson_interval(count)
-    return Estimate(count / hours, low / hours, high / hours, count)
+    return Estimate(count / float(hours), low / float(hours), high / float(hours), count)
 
 
 def poisson_interval(count: int) -> tuple[float, float]:

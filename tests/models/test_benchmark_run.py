@@ -16,7 +16,7 @@ from models.benchmark.conditions import ALL, MAIN, OFFICE, Condition
 from models.benchmark.day import day_figures, precision
 from models.benchmark.intervals import Estimate
 from models.benchmark.judged import Judged, figures_of
-from models.benchmark.kept import truth_of
+from models.benchmark.kept import plain_number, truth_of
 from models.benchmark.results import OfSimulator, Results, add_main
 from models.benchmark.scores.visits import true_sessions
 from models.benchmark.systems import NAMES
@@ -73,6 +73,7 @@ def test_the_tables_hold_every_figure_and_go_into_the_card(tmp_path: Path) -> No
     found = OfSimulator()
     add_main(found, heard(EnergyPerSide(), MAIN[:2]))
     results = Results(11, "model", {"rooms": found, "halls": found}, real_array={"clip": 0.01})
+    assert msgspec.json.encode(results, enc_hook=plain_number)
     tables = {table.name: table for table in all_tables(results)}
     assert {"targets", "main", "arrays", "voices", "shortcuts"} <= set(tables)
     assert tables["shortcuts"].rows[-1][0] == "counterpoint"
