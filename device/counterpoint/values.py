@@ -84,6 +84,21 @@ class ZoneFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class SettledActivity:
+    """Who spoke during one 20 ms frame, believed with more of what came after it: for the record, too late for the light.
+
+    Attributes:
+        start_s: Start of the frame on the sample clock, in seconds.
+        agent: Probability in [0, 1] that the agent spoke.
+        customer: Probability in [0, 1] that the customer spoke.
+    """
+
+    start_s: float
+    agent: float
+    customer: float
+
+
+@dataclass(frozen=True, slots=True)
 class Activity:
     """Who speaks during one 20 ms frame, as the detector believes.
 
@@ -94,6 +109,7 @@ class Activity:
         takes_floor: Probability in [0, 1] that what overlaps now takes, or fights for, the floor.
         heard_until_s: End of the last audio used for this belief; a decision can't be committed earlier.
         sides_clear: False while the sides can't be told apart (a dead microphone, a lost stream).
+        settled: The belief about an earlier frame, now that it has settled; None where there is none.
     """
 
     start_s: float
@@ -102,6 +118,7 @@ class Activity:
     takes_floor: float
     heard_until_s: float
     sides_clear: bool = True
+    settled: SettledActivity | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,9 +98,9 @@ class Pipeline:
         self._words = words
 
     @property
-    def look_back_s(self) -> float:
-        """How far behind the newest block the judged frame is, in seconds."""
-        return self._detector.look_back_s
+    def settled_look_back_s(self) -> float:
+        """How far behind the newest block the settled frame is, in seconds."""
+        return self._detector.settled_look_back_s
 
     def step(self, block: Block) -> Moment:
         """Take one block through every stage."""

@@ -1,12 +1,13 @@
 """Blocks to zones: what the agent's side, the customer's and the rest of the room sound like, whatever the array.
 
-One rule: only this module knows the geometry. Its features mean the same for two, four or more microphones and for
-one a side, so that one model serves every array.
+One rule: the geometry ends here. The features mean the same for two, four or more microphones and for one a side, so
+that one model serves every array.
 
 ```
 block -> 40 ms window, 20 ms hop -> spectra of the raw microphones -> beams: agent, customer, two lateral
                                                  |                      `-> log-mel levels, relative to all
                                                  |                      `-> share of each bin's power, in bands
+                                                 |-> eight sectors, by phase alone (`sectors.py`)
                                                  `-> agent beam with a null at the customer -> 20 ms of audio
 ```
 """
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from counterpoint.hearing.geometry import SOUND_M_S, ArrayGeometry, arrival_s, raw_channels
+from counterpoint.hearing.sectors import BAND_EDGES_HZ, BANDS, SECTOR_FEATURES, Sectors
 from counterpoint.values import BLOCK_SAMPLES, SAMPLE_RATE_HZ, Block, Calibration, Samples, ZoneFrame
 
 Spectra = NDArray[np.complex64]
@@ -27,12 +29,13 @@ WINDOW: Final = 2 * BLOCK_SAMPLES
 BINS: Final = WINDOW // 2 + 1
 MEL_BANDS: Final = 24
 MEL_RANGE_HZ: Final = (100.0, 7600.0)
-SHARE_EDGES_HZ: Final = (150.0, 500.0, 1000.0, 1600.0, 2400.0, 3600.0, 6000.0)
-"""Bands in which each bin counts the same, loud or not: the phase-transform view of direction."""
-SHARE_BANDS: Final = len(SHARE_EDGES_HZ) - 1
+SHARE_BANDS: Final = BANDS
+"""Bands in which each bin's share of the power counts the same, loud or not; the sectors' own."""
 ZONES: Final = 3
 """Agent, customer, neither."""
-FEATURES: Final = MEL_BANDS * (1 + ZONES) + SHARE_BANDS * ZONES
+LEVELS: Final = MEL_BANDS * (1 + ZONES)
+SHARES: Final = SHARE_BANDS * ZONES
+FEATURES: Final = LEVELS + SHARES + SECTOR_FEATURES
 
 POWER_FLOOR: Final = 1e-10
 """Power below -100 dB of full scale is silence: digital zeros and self-noise look the same."""
@@ -67,6 +70,7 @@ class Zones:
     def __init__(self, geometry: ArrayGeometry, calibration: Calibration, channels: int) -> None:
         self._raw = np.array(raw_channels(geometry, channels), dtype=np.intp)
         self._beams = _beam_weights(geometry, calibration)
+        self._sectors = Sectors(geometry, calibration, BINS)
         microphones = len(self._raw)
         root_hann = np.sqrt(np.hanning(WINDOW + 1)[:-1])
         scale = np.sqrt(np.sum(root_hann**2))  # full-scale white noise has power 1 in every bin
@@ -142,9 +146,10 @@ class Zones:
         mel = np.log10(self._mel + POWER_FLOOR)
         self._follow_level(float(powers[0].mean()))
         features[:MEL_BANDS] = np.clip(mel[0] - self._level, -6, 6)
-        features[MEL_BANDS : MEL_BANDS * (1 + ZONES)] = (mel[1:] - mel[0]).ravel()
+        features[MEL_BANDS:LEVELS] = (mel[1:] - mel[0]).ravel()
         share = np.minimum((powers[1:] + POWER_FLOOR) / (powers[0] + POWER_FLOOR), 4.0) @ self._share
-        features[MEL_BANDS * (1 + ZONES) :] = np.log10(share + SHARE_FLOOR).ravel()
+        features[LEVELS : LEVELS + SHARES] = np.log10(share + SHARE_FLOOR).ravel()
+        features[LEVELS + SHARES :] = self._sectors.step(self._spectra)
 
     def _follow_level(self, power: float) -> None:
         """Follow the loudness of speech: quickly up, slowly down, not at all in digital silence."""
@@ -160,6 +165,14 @@ class Zones:
         np.add(self._tail, beam[:BLOCK_SAMPLES], out=self._agent_beam)
         np.clip(self._agent_beam, -1.0, 1.0, out=self._agent_beam)
         self._tail[:] = beam[BLOCK_SAMPLES:]
+
+
+def feature_groups() -> tuple[tuple[slice, slice], ...]:
+    """Which features change places when agent and customer do; what is not named stays."""
+    pairs = [(MEL_BANDS, 2 * MEL_BANDS, MEL_BANDS), (LEVELS, LEVELS + SHARE_BANDS, SHARE_BANDS)]
+    first = LEVELS + SHARES
+    pairs += [(first + a * BANDS, first + b * BANDS, BANDS) for a, b in ((0, 4), (1, 3), (5, 7))]
+    return tuple((slice(a, a + count), slice(b, b + count)) for a, b, count in pairs)
 
 
 def lateral_deg(calibration: Calibration) -> tuple[float, float]:
@@ -238,9 +251,9 @@ def _mel_bank() -> Samples:
 
 
 def _share_bank() -> Samples:
-    """Averages over the bins between `SHARE_EDGES_HZ`, shape (bins, bands)."""
+    """Averages over the bins between `BAND_EDGES_HZ`, shape (bins, bands)."""
     bins = _frequencies_hz()[:, None]
-    edges = np.array(SHARE_EDGES_HZ)
+    edges = np.array(BAND_EDGES_HZ)
     bank = ((bins >= edges[:-1]) & (bins < edges[1:])).astype(np.float32)
     averaged: Samples = bank / bank.sum(axis=0)
     return averaged

@@ -1,0 +1,124 @@
+"""Simulated scenes to what the network is trained on: features and truth; one rule: kept until the recipe changes."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from models.rooms.scenes import Condition, Scene, make_scene
+from models.rooms.voices import Library, read_library
+
+from counterpoint.hearing.zones import FEATURES, Zones
+from counterpoint.values import BLOCK_SAMPLES, Block
+
+if TYPE_CHECKING:
+    from models.benchmark.parts import Part
+    from models.rooms.talkers import Cast
+    from numpy.typing import NDArray
+
+HERE: Final = Path(__file__).parent
+SCENE_S: Final = 30.0
+FRAMES: Final = int(SCENE_S * 50)
+LOOK_BACK_FRAMES: Final = 5
+"""The quick belief is about 100 ms ago: the wait in which an onset, a burst and a reflection part."""
+SETTLED_LOOK_BACK_FRAMES: Final = 12
+"""The settled one is about 240 ms ago: by then it is known whether a pause lasted 0.2 s, and so ended the speech."""
+LOST_SHARE: Final = 0.06
+"""Share of scenes in which blocks are lost."""
+SCENES_A_JOB: Final = 20
+FIRST_STAFF_JOB: Final = 10_000
+_NUMBER: Final[dict[str, int]] = {"train": 0, "valid": 1, "test": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Features and truth of many scenes, first axis scenes, second frames."""
+
+    features: NDArray[np.float16]
+    truth: NDArray[np.uint8]
+    """Agent, customer, takes the floor, and whether the last is known; then agent and customer again: the first four
+    as they were when the quick belief is about, the last two of the settled one."""
+
+
+def features_of(scene: Scene, rng: np.random.Generator) -> NDArray[np.float16]:
+    """The zones' features of each block, by the very code that runs on the counter; now and then blocks are lost."""
+    zones = Zones(scene.counter.geometry, scene.counter.calibration, len(scene.samples))
+    frames = scene.samples.shape[1] // BLOCK_SAMPLES
+    lost = np.zeros(frames, dtype=np.bool_)
+    if rng.random() < LOST_SHARE:
+        for start in rng.integers(0, frames, 4):
+            lost[start : start + int(rng.integers(1, 40))] = True
+    out = np.empty((frames, FEATURES), dtype=np.float16)
+    for frame in range(frames):
+        samples = scene.samples[:, frame * BLOCK_SAMPLES : (frame + 1) * BLOCK_SAMPLES]
+        if lost[frame]:
+            samples = np.zeros_like(samples)
+        out[frame] = zones.step(Block(samples, frame * BLOCK_SAMPLES)).features
+    return out
+
+
+def truth_of(scene: Scene) -> NDArray[np.uint8]:
+    """The truth of the judged frames at each step: `LOOK_BACK_FRAMES` and `SETTLED_LOOK_BACK_FRAMES` ago."""
+    now = np.stack([scene.active[0], scene.active[1], scene.takes, scene.overlap_known], axis=1)
+    late = np.concatenate([_later(now, LOOK_BACK_FRAMES), _later(now[:, :2], SETTLED_LOOK_BACK_FRAMES)], axis=1)
+    return late.astype(np.uint8)
+
+
+def _later(now: NDArray[np.bool_], frames: int) -> NDArray[np.bool_]:
+    return np.concatenate([np.zeros_like(now[:frames]), now[:-frames]])
+
+
+def _job(library: Library, condition: Condition, cast: Cast, seed: tuple[int, ...]) -> Examples:
+    """The examples of one job; each job has its own generator."""
+    rng = np.random.default_rng(seed)
+    scenes = [make_scene(rng, library, SCENE_S, condition, cast) for _ in range(SCENES_A_JOB)]
+    return Examples(np.stack([features_of(s, rng) for s in scenes]), np.stack([truth_of(s) for s in scenes]))
+
+
+_LIBRARIES: dict[tuple[Path, Part], Library] = {}
+
+
+def _job_in_process(folder: Path, part: Part, cast: Cast, seed: tuple[int, ...]) -> Examples:
+    """Read the library once a process."""
+    if (folder, part) not in _LIBRARIES:
+        _LIBRARIES[folder, part] = read_library(folder, part)
+    return _job(_LIBRARIES[folder, part], "mixed", cast, seed)
+
+
+def examples(folder: Path, work: Path, part: Part, cast: Cast, hours: float, seed: int) -> Examples:
+    """Simulate `hours` of scenes, or take them from the work folder if they were simulated before."""
+    kept = work / f"{part}-{cast}-{seed}-{hours:g}h-{_recipe_hash()}.npz"
+    if kept.exists():
+        with np.load(kept) as arrays:
+            return Examples(arrays["features"], arrays["truth"])
+    jobs = max(1, round(hours * 3600 / SCENE_S / SCENES_A_JOB))
+    first = {"readers": 0, "staff": FIRST_STAFF_JOB}[cast]
+    seeds = [(seed, _NUMBER[part], first + job) for job in range(jobs)]
+    done: list[Examples] = []
+    with ProcessPoolExecutor(2) as pool:
+        for one in pool.map(partial(_job_in_process, folder, part, cast), seeds):
+            done.append(one)
+            print(f"\r{part} {cast}: {len(done)} of {jobs} jobs", end="", flush=True)
+    print()
+    made = Examples(np.concatenate([d.features for d in done]), np.concatenate([d.truth for d in done]))
+    np.savez(kept, features=made.features, truth=made.truth)
+    return made
+
+
+def both_casts(folder: Path, work: Path, part: Part, hours: tuple[float, float], seed: int) -> Examples:
+    """Scenes of readers, then of voices with small words."""
+    readers = examples(folder, work, part, "readers", hours[0], seed)
+    staff = examples(folder, work, part, "staff", hours[1], seed)
+    return Examples(np.concatenate([readers.features, staff.features]), np.concatenate([readers.truth, staff.truth]))
+
+
+def _recipe_hash() -> str:
+    """Changes with the code that makes examples."""
+    sources = sorted((HERE / "rooms").glob("*.py"))
+    sources += sorted((HERE.parent / "device" / "counterpoint" / "hearing").glob("[gsz]*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in [*sources, Path(__file__)])).hexdigest()[:12]
