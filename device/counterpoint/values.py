@@ -85,7 +85,7 @@ class ZoneFrame:
 
 @dataclass(frozen=True, slots=True)
 class SettledActivity:
-    """Who spoke during one 20 ms frame, believed with more of what came after it: for the record, too late for the light.
+    """Who spoke during one 20 ms frame, believed with more of what came after it: for the record, late for the light.
 
     Attributes:
         start_s: Start of the frame on the sample clock, in seconds.
