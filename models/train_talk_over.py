@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 HERE: Final = Path(__file__).parent
 CHUNK: Final = 300
 """Frames that the gradient looks back over; the memory is carried on."""
-BATCH: Final = 32
+BATCH: Final = 64
 LEARNING_RATE: Final = 3e-3
 WARM_UP_STEPS: Final = 60
 TAKES_SHARE: Final = 0.3

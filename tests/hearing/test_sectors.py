@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from counterpoint.hearing.geometry import BUILT_IN, ArrayGeometry, arrival_s
 from counterpoint.hearing.sectors import BANDS, SECTORS, Sectors, sector_bearings_deg
@@ -13,9 +14,10 @@ from counterpoint.values import SAMPLE_RATE_HZ, Calibration, Samples
 USB = BUILT_IN["respeaker-usb-v2"]
 XVF = BUILT_IN["respeaker-xvf3800"]
 AGENT, CUSTOMER = 0, 4
+Spectra = NDArray[np.complex64]
 
 
-def heard(array: ArrayGeometry, bearing_deg: float, power: float = 1.0, seed: int = 1) -> Samples:
+def heard(array: ArrayGeometry, bearing_deg: float, power: float = 1.0, seed: int = 1) -> Spectra:
     """Spectra of one block of noise from far away."""
     rng = np.random.default_rng(seed)
     source = np.sqrt(power) * (rng.normal(size=BINS) + 1j * rng.normal(size=BINS))
@@ -24,7 +26,7 @@ def heard(array: ArrayGeometry, bearing_deg: float, power: float = 1.0, seed: in
     return np.stack(turned).astype(np.complex64)
 
 
-def sectors_of(array: ArrayGeometry, spectra: Samples, told: Calibration | None = None) -> Samples:
+def sectors_of(array: ArrayGeometry, spectra: Spectra, told: Calibration | None = None) -> Samples:
     """Shape (sectors, bands)."""
     return Sectors(array, told or Calibration(), BINS).step(spectra).reshape(SECTORS, BANDS).copy()
 
@@ -45,14 +47,14 @@ def test_a_far_sound_is_all_in_its_own_sector(array: ArrayGeometry, sector: int)
 def test_a_quiet_voice_beside_a_loud_one_counts_by_bins_not_by_power() -> None:
     bins = np.arange(BINS)
     loud, quiet = heard(USB, 0, power=1.0), heard(USB, 180, power=0.01, seed=2)
-    parted = np.where(bins % 2 == 0, loud, quiet)
+    parted = np.where(bins % 2 == 0, loud, quiet).astype(np.complex64)
     said = sectors_of(USB, parted)[:, 3:].mean(axis=1)
     assert said[CUSTOMER] == pytest.approx(said[AGENT], abs=0.1)
 
 
 def test_loudness_changes_nothing() -> None:
     spectra = heard(USB, 30)
-    np.testing.assert_allclose(sectors_of(USB, spectra), sectors_of(USB, 0.01 * spectra), atol=1e-3)
+    np.testing.assert_allclose(sectors_of(USB, spectra), sectors_of(USB, np.complex64(0.01) * spectra), atol=1e-3)
 
 
 def test_silence_points_nowhere() -> None:
