@@ -351,6 +351,7 @@ class ChannelHealth:
         duplicated: Pairs of channels that carry the same samples.
         clipping: Channels that clip.
         one_per_side: A microphone a side: one may be shut by its gate while its person listens.
+        spared: The one dead channel that the others make up for, if they do: it is heard without.
     """
 
     silent: tuple[int, ...] = ()
@@ -358,6 +359,7 @@ class ChannelHealth:
     duplicated: tuple[tuple[int, int], ...] = ()
     clipping: tuple[int, ...] = ()
     one_per_side: bool = False
+    spared: tuple[int, ...] = ()
 
     @property
     def dead(self) -> frozenset[int]:
@@ -366,8 +368,8 @@ class ChannelHealth:
 
     @property
     def sides_clear(self) -> bool:
-        """True while no raw channel is dead and all are distinct."""
-        return not (self.dead or self.duplicated)
+        """True while no raw channel is dead, or only the spared one, and all are distinct."""
+        return not (self.dead.difference(self.spared) or self.duplicated)
 
 
 @dataclass(frozen=True, slots=True)

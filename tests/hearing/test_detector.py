@@ -14,6 +14,7 @@ from counterpoint.hearing.detector import Detector
 from counterpoint.hearing.geometry import BUILT_IN
 from counterpoint.hearing.zones import FEATURES, Zones
 from counterpoint.values import BLOCK_S, BLOCK_SAMPLES, SAMPLE_RATE_HZ, Activity, Block, Calibration, Samples, ZoneFrame
+from onnx_made import made_model
 
 USB = BUILT_IN["respeaker-usb-v2"]
 MARKS = [(b"look_back_frames", b"look_fwrd_frames"), (b"settled_look", b"settled_lock"), (b"talk_over", b"talk_ower")]
@@ -108,6 +109,13 @@ def test_a_truncated_model_is_corrupt(model: bytes) -> None:
 def test_a_model_of_another_kind_is_corrupt(model: bytes, mark: bytes, other: bytes) -> None:
     with pytest.raises(ModelCorrupt):
         Detector(model.replace(mark, other))
+
+
+def test_another_kind_of_model_is_said_to_be_one_and_not_an_older_one() -> None:
+    weather = made_model({"features": (1, FEATURES), "state": (2, 1, 8)}, {"kind": "weather", "version": "1"})
+    with pytest.raises(ModelCorrupt, match="a model of another kind: install") as told:
+        Detector(weather)
+    assert "version" not in str(told.value)
 
 
 def test_one_thread_does_all(model: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

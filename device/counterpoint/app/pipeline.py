@@ -106,6 +106,7 @@ class Pipeline:
         """Take one block through every stage."""
         channels, placement = self._channels.step(block), self._placement.step(block)
         self._visits.add_lost(block.lost_samples)
+        self._zones.without(channels.spared)
         frame = self._zones.step(block)
         activity = self._detector.step(frame)
         if not (channels.sides_clear and placement.sides_clear):

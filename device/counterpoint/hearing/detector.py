@@ -98,7 +98,11 @@ def _open(model: bytes) -> onnxruntime.InferenceSession:
 def _check(session: onnxruntime.InferenceSession) -> None:
     """Refuse a model of another version or shape."""
     found = session.get_modelmeta().custom_metadata_map
-    if found.get("kind") != "talk_over" or found.get("version") != MODEL_VERSION:
+    if found.get("kind") != "talk_over":
+        raise ModelCorrupt(
+            "the talk-over model's file holds a model of another kind: install the program's own talk_over.onnx again"
+        )
+    if found.get("version") != MODEL_VERSION:
         raise ModelCorrupt(
             f"the talk-over model is of version {found.get('version', 'unknown')}, this program needs"
             f" {MODEL_VERSION}: install program and model together"

@@ -14,12 +14,13 @@ block -> 40 ms window, 20 ms hop -> spectra of the raw microphones -> beams: age
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from counterpoint.hearing.geometry import SOUND_M_S, ArrayGeometry, arrival_s, raw_channels
+from counterpoint.hearing.geometry import COMPACT_M, SOUND_M_S, ArrayGeometry, arrival_s, raw_channels
 from counterpoint.hearing.sectors import BAND_EDGES_HZ, BANDS, SECTOR_FEATURES, Sectors
 from counterpoint.values import BLOCK_SAMPLES, SAMPLE_RATE_HZ, Block, Calibration, Samples, ZoneFrame
 
@@ -45,8 +46,6 @@ WHITE_NOISE_GAIN: Final = 10 ** (-8 / 10)
 LOADINGS: Final = 10.0 ** np.arange(-4.0, 2.01, 0.25)
 INTERFERER: Final = 100.0
 """Weight of the customer against diffuse noise in the agent's beam: a null of about 20 dB where the loading allows."""
-COMPACT_M: Final = 0.15
-"""Microphones of arrays up to this size hear the same levels; what differs in the long run is their gain."""
 GAIN_FRAMES: Final = 250
 """Microphone gains are learnt over 5 s: long against a turn's start, short against a visit."""
 GAIN_LIMITS: Final = (0.5, 2.0)
@@ -68,10 +67,9 @@ class Zones:
     """
 
     def __init__(self, geometry: ArrayGeometry, calibration: Calibration, channels: int) -> None:
-        self._raw = np.array(raw_channels(geometry, channels), dtype=np.intp)
-        self._beams = _beam_weights(geometry, calibration)
-        self._sectors = Sectors(geometry, calibration, BINS)
-        microphones = len(self._raw)
+        self._whole = replace(geometry, raw=raw_channels(geometry, channels))
+        self._calibration = calibration
+        self._missing: tuple[int, ...] = ()
         root_hann = np.sqrt(np.hanning(WINDOW + 1)[:-1])
         scale = np.sqrt(np.sum(root_hann**2))  # full-scale white noise has power 1 in every bin
         self._analysis = (root_hann / scale).astype(np.float32)
@@ -80,20 +78,37 @@ class Zones:
         self._share = _share_bank()
         self._equalise = not geometry.one_per_side and geometry.aperture_m <= COMPACT_M
         self._speech_bins = slice(int(150 * WINDOW / SAMPLE_RATE_HZ), int(4000 * WINDOW / SAMPLE_RATE_HZ))
-        self._mean_power = np.full(microphones, POWER_FLOOR, dtype=np.float64)
-        self._heard = 0
-        self._gain = np.ones((microphones, 1), dtype=np.float32)
         self._level = LEVEL_START
-        self._samples = np.zeros((microphones, WINDOW), dtype=np.float32)
-        self._windowed = np.empty_like(self._samples)
-        self._spectra = np.empty((microphones, BINS), dtype=np.complex64)
-        self._products = np.empty(self._beams.shape, dtype=np.complex64)
+        self._hear_with(self._whole)
         self._beamed = np.empty((len(self._beams), BINS), dtype=np.complex64)
         self._powers = np.empty((1 + ZONES, BINS), dtype=np.float32)
         self._mel = np.empty((1 + ZONES, MEL_BANDS), dtype=np.float32)
         self._features = np.zeros(FEATURES, dtype=np.float32)
         self._tail = np.zeros(BLOCK_SAMPLES, dtype=np.float32)
         self._agent_beam = np.zeros(BLOCK_SAMPLES, dtype=np.float32)
+
+    def _hear_with(self, array: ArrayGeometry) -> None:
+        """Start beams, sectors, gains and window anew with the microphones of `array`."""
+        self._raw = np.array(array.raw, dtype=np.intp)
+        self._beams = _beam_weights(array, self._calibration)
+        self._sectors = Sectors(array, self._calibration, BINS)
+        microphones = len(self._raw)
+        self._mean_power = np.full(microphones, POWER_FLOOR, dtype=np.float64)
+        self._heard = 0
+        self._gain = np.ones((microphones, 1), dtype=np.float32)
+        self._samples = np.zeros((microphones, WINDOW), dtype=np.float32)
+        self._windowed = np.empty_like(self._samples)
+        self._spectra = np.empty((microphones, BINS), dtype=np.complex64)
+        self._products = np.empty(self._beams.shape, dtype=np.complex64)
+
+    def without(self, channels: tuple[int, ...]) -> None:
+        """Hear without these of the blocks' channels from the next block on; with all again when there are none.
+
+        Features keep their shape and meaning. A change costs about 5 ms and half of the next window; no change nothing.
+        """
+        if channels != self._missing:
+            self._missing = channels
+            self._hear_with(self._whole.without(channels))
 
     def step(self, block: Block) -> ZoneFrame:
         """Take the next block; return its features and the agent's beam of the block before."""
@@ -228,13 +243,14 @@ def _superdirective(noise: NDArray[np.complex128], look: NDArray[np.complex128])
     The smallest loading is taken that keeps the white-noise gain; where none does, the largest.
     """
     chosen = np.zeros_like(look)
-    open_bins = np.ones(len(look), dtype=bool)
+    unfit = np.arange(len(look))
     loads = np.eye(look.shape[1])
     for loading in LOADINGS:
-        solved = np.linalg.solve(noise + loading * loads, look[:, :, None])[:, :, 0]
-        weights = solved / np.sum(look.conj() * solved, axis=1, keepdims=True)
-        chosen[open_bins] = weights[open_bins]
-        open_bins &= 1 / np.sum(np.abs(weights) ** 2, axis=1) < WHITE_NOISE_GAIN
+        towards = look[unfit]
+        solved = np.linalg.solve(noise[unfit] + loading * loads, towards[:, :, None])[:, :, 0]
+        weights = solved / np.sum(towards.conj() * solved, axis=1, keepdims=True)
+        chosen[unfit] = weights
+        unfit = unfit[1 / np.sum(np.abs(weights) ** 2, axis=1) < WHITE_NOISE_GAIN]
     return chosen
 
 
