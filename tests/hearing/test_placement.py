@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -171,8 +171,8 @@ def test_watching_a_conversation_costs_under_30_microseconds_a_block() -> None:
     blocks = [Block(heard[:, first : first + BLOCK_SAMPLES], first) for first in firsts]
     watch, rounds = PlacementWatch(USB, Calibration(), 4), []
     for _ in range(5):
-        start = perf_counter()
+        start = process_time()
         for block in blocks:
             watch.step(block)
-        rounds.append((perf_counter() - start) * BLOCK_S / 10)
+        rounds.append((process_time() - start) * BLOCK_S / 10)
     assert min(rounds) < 30e-6

@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from counterpoint.errors import ChannelsMismatch
 from counterpoint.hearing.geometry import BUILT_IN, ArrayGeometry, arrival_s
 from counterpoint.hearing.zones import FEATURES, MEL_BANDS, WHITE_NOISE_GAIN, Zones, _beam_weights, lateral_deg
-from counterpoint.values import BLOCK_SAMPLES, SAMPLE_RATE_HZ, Block, Calibration, Samples
+from counterpoint.values import BLOCK_S, BLOCK_SAMPLES, SAMPLE_RATE_HZ, Block, Calibration, Samples
 
 USB = BUILT_IN["respeaker-usb-v2"]
 HEXAGON = ArrayGeometry(
@@ -209,14 +209,14 @@ def test_a_microphone_that_is_back_is_heard_as_before() -> None:
     np.testing.assert_allclose(one[:, MEL_BANDS:], other[:, MEL_BANDS:], atol=0.02)
 
 
-def test_going_on_without_a_microphone_costs_less_than_half_a_block() -> None:
+def test_going_on_without_a_microphone_costs_less_than_a_block() -> None:
     zones = Zones(USB, Calibration(), 4)
     costs = []
     for dead in (0, 1, 2, 3):
         start = process_time()
         zones.without((dead,))
         costs.append(process_time() - start)
-    assert min(costs) < 10e-3
+    assert min(costs) < BLOCK_S  # 5 ms where nothing else runs
 
 
 def test_an_array_that_the_channels_cannot_be_is_refused() -> None:

@@ -104,7 +104,7 @@ class Zones:
     def without(self, channels: tuple[int, ...]) -> None:
         """Hear without these of the blocks' channels from the next block on; with all again when there are none.
 
-        Features keep their shape and meaning. A change costs about 5 ms and half of the next window; no change nothing.
+        Features keep their shape and meaning. A change costs 5 to 9 ms and half of the next window; no change nothing.
         """
         if channels != self._missing:
             self._missing = channels
