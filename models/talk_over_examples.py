@@ -14,7 +14,7 @@ from models.rooms.scenes import Condition, Scene, make_scene
 from models.rooms.voices import Library, read_library
 
 from counterpoint.hearing.zones import FEATURES, Zones
-from counterpoint.values import BLOCK_SAMPLES, Block
+from counterpoint.values import BLOCK_S, BLOCK_SAMPLES, Block
 
 if TYPE_CHECKING:
     from models.benchmark.parts import Part
@@ -28,6 +28,8 @@ LOOK_BACK_FRAMES: Final = 5
 """The quick belief is about 100 ms ago: the wait in which an onset, a burst and a reflection part."""
 SETTLED_LOOK_BACK_FRAMES: Final = 12
 """The settled one is about 240 ms ago: by then it is known whether a pause lasted 0.2 s, and so ended the speech."""
+WORDS_S: Final = 1.5
+"""A small word is rarely longer; what a turn sounds like later does not help to tell."""
 LOST_SHARE: Final = 0.06
 """Share of scenes in which blocks are lost."""
 SCENES_A_JOB: Final = 20
@@ -41,8 +43,9 @@ class Examples:
 
     features: NDArray[np.float16]
     truth: NDArray[np.uint8]
-    """Agent, customer, takes the floor, and whether the last is known; then agent and customer again: the first four
-    as they were when the quick belief is about, the last two of the settled one."""
+    """Of the frame that the quick belief is about: agent, customer, takes the floor, whether that is known; of the
+    settled one: agent, customer; of the quick one again, for each side: talk and no small word, whether that is known.
+    """
 
 
 def features_of(scene: Scene, rng: np.random.Generator) -> NDArray[np.float16]:
@@ -65,8 +68,23 @@ def features_of(scene: Scene, rng: np.random.Generator) -> NDArray[np.float16]:
 def truth_of(scene: Scene) -> NDArray[np.uint8]:
     """The truth of the judged frames at each step: `LOOK_BACK_FRAMES` and `SETTLED_LOOK_BACK_FRAMES` ago."""
     now = np.stack([scene.active[0], scene.active[1], scene.takes, scene.overlap_known], axis=1)
-    late = np.concatenate([_later(now, LOOK_BACK_FRAMES), _later(now[:, :2], SETTLED_LOOK_BACK_FRAMES)], axis=1)
-    return late.astype(np.uint8)
+    settled, words = _later(now[:, :2], SETTLED_LOOK_BACK_FRAMES), _later(talk_of(scene), LOOK_BACK_FRAMES)
+    return np.concatenate([_later(now, LOOK_BACK_FRAMES), settled, words], axis=1).astype(np.uint8)
+
+
+def talk_of(scene: Scene) -> NDArray[np.bool_]:
+    """Whether each side's voice is talk and no small word, then whether that is told, shape (frames, 4).
+
+    Told of the first `WORDS_S` of each stretch, where it has to be known, and of voices that have small words.
+    """
+    talk, told = np.zeros((2, 2, scene.active.shape[1]), dtype=np.bool_)
+    speak_both = [all(p.talker.voice.small_words for p in scene.people if p.side == side) for side in (0, 1)]
+    for span in scene.spans:
+        begin, last = int(span.start_s / BLOCK_S), int(min(span.end_s, span.start_s + WORDS_S) / BLOCK_S) + 1
+        talk[span.side, begin:last] |= span.kind == "talk"
+        told[span.side, begin:last] |= speak_both[span.side]
+    told &= scene.active
+    return np.concatenate([talk, told]).T
 
 
 def _later(now: NDArray[np.bool_], frames: int) -> NDArray[np.bool_]:

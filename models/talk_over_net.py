@@ -26,6 +26,8 @@ Memory = tuple[torch.Tensor, torch.Tensor]
 HIDDEN: Final = 160
 LAYERS: Final = 2
 QUICK: Final = 3
+TALK: Final = 2
+"""What only the training asks besides: whether each side's voice is talk, and no small word."""
 SUMMARY: Final = 32
 SPAN: Final = 17
 """Summaries that the settled belief is drawn from: the judged frame, 4 before it and 12 after."""
@@ -50,16 +52,17 @@ class TalkOverNet(torch.nn.Module):  # type: ignore[misc]  # torch publishes its
         self.summary = torch.nn.Linear(HIDDEN, SUMMARY)
         self.later = torch.nn.Conv1d(SUMMARY, LATER, SPAN)
         self.settled = torch.nn.Linear(LATER, BELIEFS - QUICK)
+        self.talk = torch.nn.Linear(HIDDEN, TALK)
 
     def forward(self, features: torch.Tensor, memory: Memory | None) -> tuple[torch.Tensor, Memory]:
-        """Logits, shape (batch, frames, 5), and the memory after the last frame."""
+        """Logits, shape (batch, frames, 7), the last two for training only, and the memory after the last frame."""
         state, recent = memory or (None, features.new_zeros(len(features), SPAN - 1, SUMMARY))
         level = torch.clamp((features - self.mean) * self.scale, -CLIP, CLIP)
         remembered, after = self.memory(self.forget(torch.relu(self.inlet(level))), state)
         summaries = torch.cat([recent, self.summary(remembered).to(recent.dtype)], dim=1)
         later = torch.relu(self.later(summaries.transpose(1, 2))).transpose(1, 2)
-        logits = torch.cat([self.quick(remembered), self.settled(later)], dim=2)
-        return logits + self.shift, (after, summaries[:, 1 - SPAN :])
+        beliefs = torch.cat([self.quick(remembered), self.settled(later)], dim=2) + self.shift
+        return torch.cat([beliefs, self.talk(remembered)], dim=2), (after, summaries[:, 1 - SPAN :])
 
 
 def swapped_sides() -> NDArray[np.int64]:
