@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -47,6 +48,11 @@ class Ratio:
         return ratio(tops, bottoms, int(counts[self.cases].sum()))
 
 
+def plain(value: float, n: int) -> Estimate:
+    """A figure without an interval."""
+    return Estimate(float(value), math.nan, math.nan, n)
+
+
 def ratio(tops: NDArray[np.float64], bottoms: NDArray[np.float64], n: int) -> Estimate:
     """Sum over sum, both of shape (scenes,), with its bootstrap interval."""
     if bottoms.sum() <= 0:
@@ -58,6 +64,7 @@ def ratio(tops: NDArray[np.float64], bottoms: NDArray[np.float64], n: int) -> Es
     return Estimate(float(tops.sum() / bottoms.sum()), float(low), float(high), n)
 
 
+@cache
 def redraws(scenes: int) -> NDArray[np.float64]:
     """How often each scene is in each redraw, shape (draws, scenes)."""
     drawn = np.random.default_rng(SEED).multinomial(scenes, np.full(scenes, 1 / scenes), size=DRAWS)

@@ -57,7 +57,7 @@ class Counter:
     def hear(self, samples: Samples) -> Placement:
         """Let the microphones hear this, with their own noise, in the order of the channels."""
         placement = WELL
-        noisy = samples + self._rng.normal(0, 1e-3, samples.shape).astype(np.float32)
+        noisy = samples + np.float32(1e-3) * self._rng.standard_normal(samples.shape, np.float32)
         noisy[list(self.dead)] = 0
         for first in range(0, noisy.shape[1] - BLOCK_SAMPLES + 1, BLOCK_SAMPLES):
             placement = self.watch.step(Block(noisy[self._order, first : first + BLOCK_SAMPLES], self._at))

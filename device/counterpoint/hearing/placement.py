@@ -201,17 +201,18 @@ class _Bearings:
         turn = 2 * np.pi * np.outer(hertz[self._band], lags)
         self._turns = np.concatenate((np.cos(turn), -np.sin(turn))).astype(np.float32)
         self._window = np.hanning(BLOCK_SAMPLES + 1)[:-1].astype(np.float32)
-        self._delays = np.stack(_orders(positions_m))
-        self._pairs = np.arange(len(first))
+        self._where = np.stack(_orders(positions_m)) + np.arange(len(first)) * len(lags)
 
     def of(self, raw: Samples) -> tuple[int | None, bool]:
         """Index of the bearing of one block, None where none fits; whether another order of the microphones does."""
         spectra = np.fft.rfft(raw[: self._count] * self._window, axis=1)[:, self._band]
         cross = spectra[self._first] * spectra[self._second].conj()
-        cross *= (np.abs(cross) + 1e-20) ** -WHITENING
-        weight = np.abs(cross).sum(axis=1, keepdims=True)
+        power = np.abs(cross) + 1e-20
+        whiter = power**-WHITENING
+        cross *= whiter
+        weight = (power * whiter).sum(axis=1, keepdims=True)
         by_lag = np.hstack((cross.real, cross.imag)).astype(np.float32) @ self._turns / weight
-        fits = by_lag[self._pairs, self._delays].mean(axis=2)
+        fits = by_lag.take(self._where).mean(axis=2)
         best = fits.max(axis=1)
         better = float(best[1:].max() - best[0]) if len(best) > 1 else 0.0
         bearing = int(fits[0].argmax()) % len(BEARINGS_DEG) if best[0] >= DIRECT else None

@@ -45,9 +45,15 @@ FALSE_RATES: Final = {
     "overlapping backchannels": Ratio(
         {"on overlapping backchannel": 1}, {"overlapping backchannels": 1}, "overlapping backchannels"
     ),
+    "backchannels and one voice": Ratio({"on negative": 1}, {"negatives": 1}, "negatives"),
     "one voice": Ratio({"on one voice": 1}, {"one voice": 1}, "one voice"),
     "transitions": Ratio({"on transition": 1}, {"transitions": 1}, "transitions"),
 }
+PRECISION: Final = Ratio(
+    {"found": 1},
+    {"found": 1, "on backchannel": 1, "on transition": 1, "on one voice": 1, "elsewhere": 1},
+    "takes",
+)
 RECALLS: Final = {
     "recall": Ratio({"found": 1}, {"takes": 1}, "takes"),
     "recall of 0.7 s": Ratio({"found held": 1}, {"takes held": 1}, "takes held"),
@@ -134,6 +140,7 @@ def _totals(voices: Sequence[SecondVoice], negatives: Negatives) -> dict[str, fl
         "overlapping backchannels": sum(one.both_s >= HEARD_S for one in negatives.backchannels),
         "transitions": len(negatives.transitions),
         "one voice": len(negatives.one_voice),
+        "negatives": len(negatives.backchannels) + len(negatives.one_voice),
     }
 
 
@@ -147,6 +154,7 @@ def _charge(left: list[Commit], negatives: Negatives, counts: dict[str, float]) 
         counts["on transition"] += _take_from(left, voice.side, (voice.onset_s - EARLY_S, voice.end_s + AFTER_S))
     for silent, window in negatives.one_voice:
         counts["on one voice"] += _take_from(left, silent, window)
+    counts["on negative"] = counts["on backchannel"] + counts["on one voice"]
     counts["elsewhere"] = len(left)
 
 
@@ -196,13 +204,15 @@ class Curve:
     def recall_at(self, false_rate: Ratio, limit: float, recall: Ratio = RECALLS["recall"]) -> Estimate:
         """The best recall whose false-alarm rate stays within the limit; 0 where only silence does.
 
-        In each redraw of the scenes the confidence is chosen anew.
+        NaN where nothing could be a false alarm. In each redraw of the scenes the confidence is chosen anew.
         """
+        cases = int(self._counts[false_rate.cases][:, 0].sum())
+        if not cases:
+            return Estimate(np.nan, np.nan, np.nan, 0)
         drawn = np.vstack([np.ones((1, len(self._scenes))), redraws(len(self._scenes))])
         recalls, rates = self._divide(recall, drawn), self._divide(false_rate, drawn)
         best = np.where(rates <= limit, recalls, 0.0).max(axis=1)
         low, high = np.nanpercentile(best[1:], [2.5, 97.5])
-        cases = int(self._counts[false_rate.cases][:, 0].sum())
         return Estimate(float(best[0]), float(low), float(high), cases)
 
     def working_point(self, false_rate: Ratio, limit: float) -> int | None:

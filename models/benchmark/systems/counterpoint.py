@@ -45,15 +45,12 @@ class Counterpoint:
     def __init__(self, model: Path, *, told_truth: bool = False) -> None:
         self.name = "true bearing" if told_truth else "counterpoint"
         self.key = key_of(*SOURCES, model)
+        self._model = model
         self._told_truth = told_truth
-        self._folder = tempfile.TemporaryDirectory(prefix="talk-over-")  # gone with this object
-        self._settings = Settings(folders=FolderSettings(models=self._folder.name))
-        _install(model, Path(self._folder.name))
 
     def hear(self, scene: HeardScene) -> Belief:
         """Step the whole scene through every stage, then as much silence as the detector looks back."""
-        calibration = scene.true_calibration if self._told_truth else scene.calibration
-        pipeline = build_pipeline(self._settings, scene.geometry, calibration, channels=len(scene.samples), words=None)
+        pipeline = self._pipeline(scene)
         notes = _Notes(scene.active.shape[1])
         for block in _blocks(scene.samples, pipeline):
             notes.take(pipeline.step(block))
@@ -61,6 +58,14 @@ class Counterpoint:
         notes.events += ending.events
         notes.sessions += [ending.session] if ending.session else []
         return notes.belief()
+
+    def _pipeline(self, scene: HeardScene) -> Pipeline:
+        """The device's line, with this model where it looks for its own."""
+        calibration = scene.true_calibration if self._told_truth else scene.calibration
+        with tempfile.TemporaryDirectory(prefix="talk-over-") as folder:
+            _install(self._model, Path(folder))
+            settings = Settings(folders=FolderSettings(models=folder))
+            return build_pipeline(settings, scene.geometry, calibration, channels=len(scene.samples), words=None)
 
 
 @dataclass(slots=True)

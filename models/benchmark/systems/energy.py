@@ -21,10 +21,11 @@ SOFTNESS_DB: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class EnergyTuning:
-    """How far above its noise a side is speech, and how much softer than the other it may be; in dB."""
+    """How far above its noise a side is speech, and how much softer than the other, and than its loudest; in dB."""
 
-    above_db: float = 12.0
-    margin_db: float = 3.0
+    above_db: float = 7.0
+    margin_db: float = 1.5
+    below_loud_db: float = 15.0
 
 
 class EnergyPerSide:
@@ -45,7 +46,7 @@ def decide(levels: Numbers, tuning: EnergyTuning) -> Belief:
     """Levels of both beams in dB, shape (2, frames), to a belief."""
     over_db = levels - np.stack([_noise_db(one) for one in levels])
     activity = 1 / (1 + np.exp(-(over_db - tuning.above_db) / SOFTNESS_DB))
-    activity = np.where(sides.louder_side(levels, tuning.margin_db), activity, 0).astype(np.float32)
+    activity = np.where(sides.own_voice(levels, tuning.margin_db, tuning.below_loud_db), activity, 0).astype(np.float32)
     return sides.by_duration(activity)
 
 

@@ -15,7 +15,7 @@ from models.benchmark.belief import Belief
 from models.benchmark.systems import sides
 from models.benchmark.systems.hashes import checked, key_of
 from models.benchmark.systems.silero import single_thread
-from models.benchmark.truth import FRAME_S, RATE
+from models.benchmark.truth import RATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,18 +31,21 @@ HOP: Final = 5 * RATE // 2
 STEP: Final = 270
 """Samples from one answer to the next; the first stands for the middle of 991 samples."""
 FIRST: Final = 991 / 2
-SINGLES: Final = slice(1, 4)
 PAIRS: Final = slice(4, 7)
-SPEAKER_IN: Final = np.array([[1, 0, 0, 1, 1, 0], [0, 1, 0, 1, 0, 1], [0, 0, 1, 0, 1, 1]], dtype=np.float32)
-"""Which of the three singles and three pairs hold each of the three speakers."""
+"""Of the seven classes: nobody, one of three, two of three."""
 
 
 @dataclass(frozen=True, slots=True)
 class PyannoteTuning:
-    """The probabilities from which two speak on one microphone, and from which a side speaks."""
+    """Probabilities from which two speak, and from which a side does; how much softer a side may be, in dB."""
 
-    overlap: float = 0.5
+    overlap: float
     side: float = 0.5
+    margin_db: float = 0.0
+
+
+ONE_MICROPHONE: Final = PyannoteTuning(overlap=0.6)
+PER_SIDE: Final = PyannoteTuning(overlap=0.7, side=0.3, margin_db=-1.5)
 
 
 class _Segmentation:
@@ -93,14 +96,14 @@ class PyannoteOneMicrophone:
 
     name = "pyannote one microphone"
 
-    def __init__(self, peers: Path, tuning: PyannoteTuning | None = None) -> None:
+    def __init__(self, peers: Path, tuning: PyannoteTuning = ONE_MICROPHONE) -> None:
         self._network = _Segmentation(peers)
-        self._tuning = tuning or PyannoteTuning()
+        self._tuning = tuning
         self.key = key_of(Path(__file__), *sides.SOURCES)
 
     def hear(self, scene: HeardScene) -> Belief:
         """Listen to one whole scene."""
-        return Belief(None, overlap=sides.above(self.overlap(scene), self._tuning.overlap))
+        return decide_one(self.overlap(scene), self._tuning)
 
     def overlap(self, scene: HeardScene) -> Numbers:
         """P(two at once), shape (frames,); with a microphone a side, on the sum of the two."""
@@ -113,7 +116,7 @@ class PyannoteOneMicrophone:
 
 
 class PyannotePerSide:
-    """Every speaker of every window goes to the side whose beam is louder while that speaker alone talks.
+    """Each side's beam through the network; the louder beam says who speaks, the network whether two do.
 
     Raises:
         ValueError: The model is not the one of its package.
@@ -121,34 +124,37 @@ class PyannotePerSide:
 
     name = "pyannote per side"
 
-    def __init__(self, peers: Path, tuning: PyannoteTuning | None = None) -> None:
+    def __init__(self, peers: Path, tuning: PyannoteTuning = PER_SIDE) -> None:
         self._network = _Segmentation(peers)
-        self._tuning = tuning or PyannoteTuning()
+        self._tuning = tuning
         self.key = key_of(Path(__file__), *sides.SOURCES)
 
     def hear(self, scene: HeardScene) -> Belief:
         """Listen to one whole scene."""
-        return sides.by_duration(sides.above(self.activity(scene), self._tuning.side))
-
-    def activity(self, scene: HeardScene) -> Numbers:
-        """P(each side speaks), shape (2, frames): a side's speakers as its own beam hears them."""
         beams = sides.two_beams(scene)
-        levels = sides.levels_db(beams)
-        lead_db = levels[0] - levels[1]
-        both = _Evened(2, beams.shape[1])
-        for (first, agent), (_, customer) in zip(
-            self._network.windows(beams[0]), self._network.windows(beams[1]), strict=True
-        ):
-            at = np.minimum((first + FIRST + STEP * np.arange(len(agent))) / (FRAME_S * RATE), len(lead_db) - 1)
-            lead = lead_db[at.astype(int)]
-            both.add(first, np.stack([_of_side(agent, lead), _of_side(customer, -lead)]))
-        return both.mean
+        return decide(self.voices(beams), sides.levels_db(beams), self._tuning)
+
+    def voices(self, beams: Sound) -> Numbers:
+        """P(anybody speaks) and P(two at once) on each beam, shape (2, 2, frames): beams first."""
+        found = []
+        for beam in beams:
+            evened = _Evened(2, len(beam))
+            for first, classes in self._network.windows(beam):
+                evened.add(first, np.stack([classes[:, 1:].sum(axis=1), classes[:, PAIRS].sum(axis=1)]))
+            found.append(evened.mean)
+        return np.stack(found)
 
 
-def _of_side(classes: Numbers, lead_db: Numbers) -> Numbers:
-    """P(any speaker of this side speaks), shape (answers,); `lead_db` is this side's beam over the other's."""
-    alone = classes[:, SINGLES]
-    leads = (alone * lead_db[:, None]).sum(axis=0) / (alone.sum(axis=0) + 1e-6)
-    speaks = classes[:, 1:] @ SPEAKER_IN.T
-    mine: Numbers = np.where(leads > 0, speaks, 0).max(axis=1)
-    return mine
+def decide_one(overlap: Numbers, tuning: PyannoteTuning) -> Belief:
+    """P(two at once) on one microphone, shape (frames,), to a belief without sides."""
+    return Belief(None, overlap=sides.above(overlap, tuning.overlap))
+
+
+def decide(voices: Numbers, levels: Numbers, tuning: PyannoteTuning) -> Belief:
+    """What the network heard on the beams, and their levels in dB, to a belief.
+
+    The beam that is louder has the one who speaks; the other side speaks as well where either beam holds two.
+    """
+    anybody, two = sides.above(voices[:, 0], tuning.side), sides.above(voices[:, 1].max(axis=0), tuning.overlap)
+    louder = sides.own_voice(levels, tuning.margin_db)
+    return sides.by_duration(np.where(louder, anybody, np.minimum(anybody, two)))

@@ -31,6 +31,7 @@ SHORTEST_FRAMES: Final = 6
 """Pauses under 0.2 s are filled as in the truth; bursts under 0.12 s are no speech."""
 SMOOTH_FRAMES: Final = 5
 SILENCE: Final = 1e-10
+LOUD_PERCENTILE: Final = 95
 FRAME: Final = round(FRAME_S * RATE)
 SOURCES: Final = (BENCHMARK / "belief.py", Path(__file__), DEVICE / "hearing" / "zones.py")
 """What every peer's result depends on besides its own file."""
@@ -68,10 +69,18 @@ def levels_db(beams: Sound) -> Numbers:
     return levels
 
 
-def louder_side(levels: Numbers, margin_db: float) -> Flags:
-    """Where a side is not so much softer than the other that it may be the other's voice, shape (2, frames)."""
+def own_voice(levels: Numbers, margin_db: float, below_loud_db: float = 99.0) -> Flags:
+    """Where a beam holds its own side's voice and not the other's that leaks, shape (2, frames).
+
+    Args:
+        levels: Of both beams in dB, shape (2, frames).
+        margin_db: How much softer than the other beam it may be.
+        below_loud_db: How much softer than its own loud speech (its 95th percentile).
+    """
     lead = levels[0] - levels[1]
-    return np.stack([lead > -margin_db, lead < margin_db])
+    loud = np.percentile(levels, LOUD_PERCENTILE, axis=1, keepdims=True) if levels.size else levels
+    own: Flags = np.stack([lead > -margin_db, lead < margin_db]) & (levels > loud - below_loud_db)
+    return own
 
 
 def above(probability: Numbers, threshold: float) -> Numbers:

@@ -30,10 +30,11 @@ LOUD: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class SileroTuning:
-    """The probability from which a side speaks, and how much softer than the other it may be, in dB."""
+    """Probability from which a side speaks; how much softer than the other, and than its loudest, it may be, in dB."""
 
-    threshold: float = 0.5
-    margin_db: float = 3.0
+    threshold: float = 0.8
+    margin_db: float = 1.5
+    below_loud_db: float = 12.0
 
 
 class SileroPerSide:
@@ -72,7 +73,9 @@ class SileroPerSide:
 
 def decide(speech: Numbers, levels: Numbers, tuning: SileroTuning) -> Belief:
     """P(speech) and levels in dB of both beams, shape (2, frames), to a belief."""
-    activity = np.where(sides.louder_side(levels, tuning.margin_db), sides.above(speech, tuning.threshold), 0)
+    activity = np.where(
+        sides.own_voice(levels, tuning.margin_db, tuning.below_loud_db), sides.above(speech, tuning.threshold), 0
+    )
     return sides.by_duration(activity.astype(np.float32))
 
 
