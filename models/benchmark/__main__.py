@@ -29,7 +29,7 @@ from models.benchmark.tables import all_tables
 from models.benchmark.uncertainty import uncertainty
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
 
 MODELS: Final = Path(__file__).parents[1]
 JSON_FILE: Final = "benchmark.json"
@@ -104,9 +104,9 @@ def main() -> int:
     """Judge, print, write."""
     words = _parser().parse_args()
     wishes = plan.Wishes(
-        simulators=_listed(words.simulators),
-        conditions=_listed(words.conditions),
-        systems=_listed(words.systems),
+        simulators=words.simulators,
+        conditions=words.conditions,
+        systems=tuple(dict.fromkeys((OURS, *words.systems))),
         minutes=words.minutes,
         stress_minutes=words.stress_minutes,
         peer_minutes=words.peer_minutes,
@@ -154,16 +154,26 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--stress-minutes", type=int, default=plan.STRESS_MINUTES)
     parser.add_argument("--peer-minutes", type=int, default=12, help="of each main condition, heard by the peers too")
     parser.add_argument("--day-hours", type=float, default=20.0, help="hours of days, a simulator")
-    parser.add_argument("--conditions", default=",".join(CONDITIONS))
-    parser.add_argument("--simulators", default=",".join(SIMULATORS))
-    parser.add_argument("--systems", default=",".join(NAMES), help=f"{OURS} always; peers: {', '.join(PEERS)}")
+    parser.add_argument("--conditions", type=_some_of(CONDITIONS), default=tuple(CONDITIONS))
+    parser.add_argument("--simulators", type=_some_of(SIMULATORS), default=SIMULATORS)
+    parser.add_argument(
+        "--systems", type=_some_of(NAMES), default=NAMES, help=f"{OURS} always; peers: {', '.join(PEERS)}"
+    )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=11)
     return parser
 
 
-def _listed(words: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in words.split(",") if word.strip())
+def _some_of(known: Collection[str]) -> Callable[[str], tuple[str, ...]]:
+    """Reads names with commas between them; a name that is not known is refused."""
+
+    def listed(words: str) -> tuple[str, ...]:
+        names = tuple(word.strip() for word in words.split(",") if word.strip())
+        if unknown := [name for name in names if name not in known]:
+            raise argparse.ArgumentTypeError(f"there is no {', '.join(unknown)}; there are {', '.join(known)}")
+        return names
+
+    return listed
 
 
 if __name__ == "__main__":
