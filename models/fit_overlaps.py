@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 import onnxruntime
-from models.talk_over_examples import Examples, both_casts
+from models.talk_over_examples import Examples, all_lots
 from models.train_talk_over import HELD_HOURS
 from numpy.typing import NDArray
 
@@ -95,7 +95,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--model", type=Path, default=HERE / "talk_over.onnx")
     wishes = parser.parse_args()
-    held = both_casts(wishes.data, wishes.work, "valid", HELD_HOURS, wishes.seed)
+    held = all_lots(wishes.data, wishes.work, "valid", HELD_HOURS, wishes.seed)
     rows = looks(held, wishes.model.read_bytes())
     print("evidence {:.2f}, a second {:.2f}, constant {:.2f}".format(*fit(rows)))
     print("length   overlaps   taken   evidence of the taken   of the others")

@@ -7,10 +7,11 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
-from models.rooms.scenes import Condition, Scene, make_scene
+from models.benchmark.conditions import MAIN, STRESS
+from models.rooms.scenes import Scene, make_scene
 from models.rooms.voices import Library, read_library
 
 from counterpoint.hearing.zones import FEATURES, Zones
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from models.rooms.talkers import Cast
     from numpy.typing import NDArray
 
+Lot = Literal["readers", "staff", "counter"]
+"""Anything that may happen, to readers and to voices with small words; and what the benchmark's conditions hold."""
 HERE: Final = Path(__file__).parent
 SCENE_S: Final = 30.0
 FRAMES: Final = int(SCENE_S * 50)
@@ -33,7 +36,12 @@ WORDS_S: Final = 1.5
 LOST_SHARE: Final = 0.06
 """Share of scenes in which blocks are lost."""
 SCENES_A_JOB: Final = 20
-FIRST_STAFF_JOB: Final = 10_000
+FIRST_JOB: Final[dict[Lot, int]] = {"readers": 0, "staff": 10_000, "counter": 20_000}
+AT_COUNTERS: Final = tuple(
+    one.name for one in (*MAIN * 3, *STRESS) if one.name not in ("array never trained", "dead microphone")
+)
+"""The benchmark's conditions, of the part that trains; the four main ones three times as often."""
+STAFF_SHARE: Final = 0.8
 _NUMBER: Final[dict[str, int]] = {"train": 0, "valid": 1, "test": 2}
 
 
@@ -91,48 +99,54 @@ def _later(now: NDArray[np.bool_], frames: int) -> NDArray[np.bool_]:
     return np.concatenate([np.zeros_like(now[:frames]), now[:-frames]])
 
 
-def _job(library: Library, condition: Condition, cast: Cast, seed: tuple[int, ...]) -> Examples:
+def _job(library: Library, lot: Lot, seed: tuple[int, ...]) -> Examples:
     """The examples of one job; each job has its own generator."""
     rng = np.random.default_rng(seed)
-    scenes = [make_scene(rng, library, SCENE_S, condition, cast) for _ in range(SCENES_A_JOB)]
+    scenes = [_scene(rng, library, lot) for _ in range(SCENES_A_JOB)]
     return Examples(np.stack([features_of(s, rng) for s in scenes]), np.stack([truth_of(s) for s in scenes]))
+
+
+def _scene(rng: np.random.Generator, library: Library, lot: Lot) -> Scene:
+    if lot != "counter":
+        return make_scene(rng, library, SCENE_S, "mixed", lot)
+    cast: Cast = "staff" if rng.random() < STAFF_SHARE else "readers"
+    return make_scene(rng, library, SCENE_S, str(rng.choice(AT_COUNTERS)), cast)
 
 
 _LIBRARIES: dict[tuple[Path, Part], Library] = {}
 
 
-def _job_in_process(folder: Path, part: Part, cast: Cast, seed: tuple[int, ...]) -> Examples:
+def _job_in_process(folder: Path, part: Part, lot: Lot, seed: tuple[int, ...]) -> Examples:
     """Read the library once a process."""
     if (folder, part) not in _LIBRARIES:
         _LIBRARIES[folder, part] = read_library(folder, part)
-    return _job(_LIBRARIES[folder, part], "mixed", cast, seed)
+    return _job(_LIBRARIES[folder, part], lot, seed)
 
 
-def examples(folder: Path, work: Path, part: Part, cast: Cast, hours: float, seed: int) -> Examples:
+def examples(folder: Path, work: Path, part: Part, lot: Lot, hours: float, seed: int) -> Examples:
     """Simulate `hours` of scenes, or take them from the work folder if they were simulated before."""
-    kept = work / f"{part}-{cast}-{seed}-{hours:g}h-{_recipe_hash()}.npz"
+    kept = work / f"{part}-{lot}-{seed}-{hours:g}h-{_recipe_hash()}.npz"
     if kept.exists():
         with np.load(kept) as arrays:
             return Examples(arrays["features"], arrays["truth"])
     jobs = max(1, round(hours * 3600 / SCENE_S / SCENES_A_JOB))
-    first = {"readers": 0, "staff": FIRST_STAFF_JOB}[cast]
+    first = FIRST_JOB[lot]
     seeds = [(seed, _NUMBER[part], first + job) for job in range(jobs)]
     done: list[Examples] = []
     with ProcessPoolExecutor(2) as pool:
-        for one in pool.map(partial(_job_in_process, folder, part, cast), seeds):
+        for one in pool.map(partial(_job_in_process, folder, part, lot), seeds):
             done.append(one)
-            print(f"\r{part} {cast}: {len(done)} of {jobs} jobs", end="", flush=True)
+            print(f"\r{part} {lot}: {len(done)} of {jobs} jobs", end="", flush=True)
     print()
     made = Examples(np.concatenate([d.features for d in done]), np.concatenate([d.truth for d in done]))
     np.savez(kept, features=made.features, truth=made.truth)
     return made
 
 
-def both_casts(folder: Path, work: Path, part: Part, hours: tuple[float, float], seed: int) -> Examples:
-    """Scenes of readers, then of voices with small words."""
-    readers = examples(folder, work, part, "readers", hours[0], seed)
-    staff = examples(folder, work, part, "staff", hours[1], seed)
-    return Examples(np.concatenate([readers.features, staff.features]), np.concatenate([readers.truth, staff.truth]))
+def all_lots(folder: Path, work: Path, part: Part, hours: dict[Lot, float], seed: int) -> Examples:
+    """So many hours of each lot, one after the other."""
+    lots = [examples(folder, work, part, lot, length, seed) for lot, length in hours.items() if length]
+    return Examples(np.concatenate([lot.features for lot in lots]), np.concatenate([lot.truth for lot in lots]))
 
 
 def _recipe_hash() -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import torch
-from models.talk_over_examples import FRAMES, Examples, both_casts
+from models.talk_over_examples import FRAMES, Examples, Lot, all_lots
 from models.talk_over_net import (
     QUICK,
     TalkOverNet,
@@ -46,24 +46,26 @@ SETTLED_SHARE: Final = 1.0
 HIDDEN_SHARE: Final = 0.3
 """Share of the scenes of a batch in which some of the features are hidden, so that no few of them are relied on."""
 TURNED_TRUTH: Final = (1, 0, 2, 3, 5, 4, 7, 6, 9, 8)
-HELD_HOURS: Final = (0.3, 0.3)
+HOURS: Final = (9.0, 13.0, 6.0)
+HELD_HOURS: Final[dict[Lot, float]] = {"readers": 0.3, "staff": 0.3, "counter": 0.6}
 
 
-def train(made: Examples, held: Examples, epochs: int, seed: int, work: Path, start: Path | None) -> TalkOverNet:
-    """Train for `epochs`, from `start` if given, the rate falling to zero; each epoch is kept in `work`."""
-    torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
+def train(made: Examples, held: Examples, wishes: argparse.Namespace) -> TalkOverNet:
+    """Train, from earlier weights if given, the rate falling to zero; each epoch is kept in the work folder."""
+    epochs = wishes.epochs
+    torch.manual_seed(wishes.seed)
+    rng = np.random.default_rng(wishes.seed)
     flat = made.features[::7].reshape(-1, FEATURES).astype(np.float32)
     net = TalkOverNet(flat.mean(axis=0), flat.std(axis=0) + 0.05)
-    if start is not None:
-        net.load_state_dict(torch.load(start), strict=False)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=LEARNING_RATE, weight_decay=1e-3)
+    if wishes.start is not None:
+        net.load_state_dict(torch.load(wishes.start), strict=False)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=wishes.rate, weight_decay=1e-3)
     rate = _annealed(optimiser, epochs * (len(made.features) // BATCH))
     started = time.monotonic()
     for epoch in range(epochs):
         loss = _epoch(net, optimiser, rate, made, rng)
         held_loss = _loss_of(net, held)
-        torch.save(net.state_dict(), work / f"epoch-{epoch + 1}.pt")
+        torch.save(net.state_dict(), wishes.work / f"epoch-{epoch + 1}.pt")
         spent = time.monotonic() - started
         print(f"epoch {epoch + 1}/{epochs}: loss {loss:.4f}, held out {held_loss:.4f}, {spent:.0f} s", flush=True)
     return net
@@ -171,17 +173,20 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with speech, noise and timings")
     parser.add_argument("--work", type=Path, required=True, help="folder for simulated examples")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--hours", type=float, default=9.0, help="simulated audio of readers to train on")
-    parser.add_argument("--staff-hours", type=float, default=13.0, help="and of voices with small words")
+    parser.add_argument(
+        "--hours", type=float, nargs=3, default=HOURS, help="simulated audio: readers, staff, at counters"
+    )
     parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--rate", type=float, default=LEARNING_RATE, help="learning rate at its highest")
     parser.add_argument("--start", type=Path, help="weights of an earlier run (epoch-N.pt) to go on from")
     parser.add_argument("--out", type=Path, default=HERE / "talk_over.onnx")
     wishes = parser.parse_args()
     torch.set_num_threads(1)  # a step of the recurrence is too small to share; two threads wait for each other
     wishes.work.mkdir(parents=True, exist_ok=True)
-    made = both_casts(wishes.data, wishes.work, "train", (wishes.hours, wishes.staff_hours), wishes.seed)
-    held = both_casts(wishes.data, wishes.work, "valid", HELD_HOURS, wishes.seed)
-    net = train(made, held, wishes.epochs, wishes.seed, wishes.work, wishes.start)
+    hours: dict[Lot, float] = dict(zip(HELD_HOURS, wishes.hours, strict=True))
+    made = all_lots(wishes.data, wishes.work, "train", hours, wishes.seed)
+    held = all_lots(wishes.data, wishes.work, "valid", HELD_HOURS, wishes.seed)
+    net = train(made, held, wishes)
     model = to_onnx(net.eval(), wishes.seed)
     wishes.out.write_bytes(model)
     write_manifest_entry(wishes.out.parent / "manifest.toml", model)
