@@ -197,12 +197,7 @@ class FloorStep:
 
 @dataclass(frozen=True, slots=True)
 class ListeningAct:
-    """A listening act in the agent's own words: a kind and a time, never the words.
-
-    Attributes:
-        kind: One of the act names of the contract.
-        at_s: End of the utterance on the sample clock, in seconds.
-    """
+    """What the agent did to listen: a kind and the end of the utterance (sample clock, seconds), never the words."""
 
     kind: ActKind
     at_s: float
@@ -210,13 +205,7 @@ class ListeningAct:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A change of the light.
-
-    Attributes:
-        at_s: When, on the sample clock, in seconds.
-        cue: Which light; `off` ends it.
-        reason: Why, for `cues.jsonl` and tests; never published.
-    """
+    """A change of the light (sample clock, seconds); `off` ends a cue; the reason is for records, never published."""
 
     at_s: float
     cue: CueKind
