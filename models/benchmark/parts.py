@@ -41,7 +41,7 @@ SPOKEN: Final[dict[Part, tuple[str, ...]]] = {
     "test": ("af_river", "am_eric", "if_sara", "pm_alex", "hf_beta"),
     "halls": ("af_aoede", "af_jessica", "af_kore", "af_sarah", "am_liam", "am_puck", "bf_emma"),
 }
-"""Synthetic voices (Kokoro-82M) that speak English, some with an accent. The demo's are in no part."""
+"""Synthetic voices (Kokoro-82M) that speak English. The demo's are in no part."""
 
 
 def part_of(name: str) -> Part:
