@@ -26,7 +26,7 @@ class FakeRooms:
             active[AGENT, start + 230 : start + 290] = True
             if number % 2 == 0:
                 active[AGENT, start + 100 : start + 170] = True
-                onset_s = (start + 100) / 50
+                onset_s = np.float64((start + 100) / 50)  # a simulator may give numpy's own numbers
                 voices.append(SecondVoice(AGENT, onset_s, onset_s + 1.4, onset_s + 2.0, "attempt"))
         dry = np.repeat(active, RATE // 50, axis=1) * rng.normal(0, 0.05, (2, frames * RATE // 50))
         samples = dry + 0.05 * dry[::-1] + rng.normal(0, 1e-4, dry.shape)

@@ -151,7 +151,14 @@ def _shape(truth: SceneTruth) -> NDArray[np.int64]:
 
 
 def _as_array(words: msgspec.Struct) -> NDArray[np.uint8]:
-    return np.frombuffer(msgspec.json.encode(words), dtype=np.uint8)
+    return np.frombuffer(msgspec.json.encode(words, enc_hook=_plain), dtype=np.uint8)
+
+
+def _plain(value: object) -> object:
+    """A simulator may give numbers of numpy's own types."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value)} can't be kept: give numbers, words and tuples of them")
 
 
 def _write(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
