@@ -24,16 +24,16 @@ from models.benchmark.kept import read_belief, read_truth
 from models.benchmark.plots import draw
 from models.benchmark.real_array import side_errors
 from models.benchmark.results import OURS, OfSimulator, Results, add_days, add_main, add_peers, add_stress
+from models.benchmark.step_cost import step_cost_us
 from models.benchmark.systems import NAMES, PEERS, make_system
 from models.benchmark.tables import all_tables
-from models.benchmark.uncertainty import uncertainty
+from models.benchmark.uncertainty import write_uncertainty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
 MODELS: Final = Path(__file__).parents[1]
 JSON_FILE: Final = "benchmark.json"
-UNCERTAINTY: Final = "uncertainty.json"
 
 
 class Run:
@@ -90,7 +90,7 @@ def report(out: Path, results: Results, *, publish: bool) -> None:
     """Print the tables; write them, the figures and the plots, beside the model as well where that is asked."""
     tables = all_tables(results)
     print("\n\n".join(table.text() for table in tables))
-    figures = msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n"
+    figures = msgspec.json.format(msgspec.json.encode(results, enc_hook=float), indent=1) + b"\n"
     (out / JSON_FILE).write_bytes(figures)
     (out / "tables.md").write_text("\n\n".join(f"## {one.title}\n\n{one.markdown()}" for one in tables) + "\n")
     draw(results, out / "plots")
@@ -103,6 +103,9 @@ def report(out: Path, results: Results, *, publish: bool) -> None:
 def main() -> int:
     """Judge, print, write."""
     words = _parser().parse_args()
+    if missing := _missing(words.data, words.model):
+        print(f"benchmark: {missing}", file=sys.stderr)
+        return 2
     wishes = plan.Wishes(
         simulators=words.simulators,
         conditions=words.conditions,
@@ -116,7 +119,8 @@ def main() -> int:
     bench = Bench(words.data, words.peers or Path(), words.model, words.out, words.seed)
     try:
         run = Run(bench, wishes, words.workers)
-        results = Results(words.seed, sha256(words.model.read_bytes()).hexdigest()[:12])
+        model = words.model.read_bytes()
+        results = Results(words.seed, sha256(model).hexdigest()[:12], model_bytes=len(model))
         dense: list[Judged] = []
         days: list[Judged] = []
         for simulator in wishes.simulators:
@@ -124,6 +128,7 @@ def main() -> int:
             dense, days = dense + mine, days + its_days
         if (words.data / "array").is_dir():
             results.real_array = side_errors(words.data, make_system(OURS, words.model, bench.peers))
+        results.step_us = step_cost_us(model)
     except ValueError as problem:
         print(f"benchmark: {problem}", file=sys.stderr)
         return 2
@@ -132,11 +137,18 @@ def main() -> int:
         return 130
     if dense and days:
         results.both_days = day_figures(dense, days)
-        sure = msgspec.json.encode(uncertainty(dense, results.both_days))
-        for folder in (words.out, MODELS) if words.publish else (words.out,):
-            (folder / UNCERTAINTY).write_bytes(msgspec.json.format(sure, indent=1) + b"\n")
+        write_uncertainty(dense, results.both_days, (words.out, MODELS) if words.publish else (words.out,))
     report(words.out, results, publish=words.publish)
     return 0
+
+
+def _missing(data: Path, model: Path) -> str | None:
+    """What is not there, in a line."""
+    if not data.is_dir():
+        return f"there is no folder {data}: --data names the one with speech, noise and timings"
+    if not model.is_file():
+        return f"there is no file {model}: --model names an ONNX model"
+    return None
 
 
 def _parser() -> argparse.ArgumentParser:
