@@ -19,6 +19,7 @@ import torch
 from models.talk_over_examples import FRAMES, Examples, Lot, all_lots
 from models.talk_over_net import (
     QUICK,
+    SHIFT,
     TalkOverNet,
     swapped_sides,
     to_onnx,
@@ -187,6 +188,7 @@ def main() -> None:
     made = all_lots(wishes.data, wishes.work, "train", hours, wishes.seed)
     held = all_lots(wishes.data, wishes.work, "valid", HELD_HOURS, wishes.seed)
     net = train(made, held, wishes)
+    net.shift.copy_(torch.tensor(SHIFT))
     model = to_onnx(net.eval(), wishes.seed)
     wishes.out.write_bytes(model)
     write_manifest_entry(wishes.out.parent / "manifest.toml", model)
