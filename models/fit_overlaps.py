@@ -14,14 +14,16 @@ from typing import Final
 
 import numpy as np
 import onnxruntime
-from models.talk_over_net import HIDDEN, LAYERS
-from models.train_talk_over import HELD_HOURS, Examples, both_casts
+from models.talk_over_examples import Examples, all_lots
+from models.train_talk_over import HELD_HOURS
 from numpy.typing import NDArray
 
 from counterpoint.conversation.overlaps import CLIP, NEUTRAL_S, RECENT_FRAMES
 from counterpoint.values import BLOCK_S
 
 HERE: Final = Path(__file__).parent
+TAKES_FLOOR: Final = 2
+"""Which of the beliefs it is."""
 LOOKS_S: Final = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.3)
 """Lengths of a still open overlap at which it is judged."""
 BRIDGE: Final = 10
@@ -34,11 +36,13 @@ def beliefs(model: bytes, features: NDArray[np.float16]) -> Table:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(model, options)
-    state = np.zeros((LAYERS, 1, HIDDEN), dtype=np.float32)
+    first, *memories = session.get_inputs()
+    inputs = {memory.name: np.zeros(memory.shape, dtype=np.float32) for memory in memories}
     out = np.zeros(len(features))
     for frame, row in enumerate(features.astype(np.float32)):
-        belief, state = session.run(None, {"features": row[None], "state": state})
-        out[frame] = belief[0, 2]
+        belief, *after = session.run(None, {first.name: row[None], **inputs})
+        inputs = dict(zip(inputs, after, strict=True))
+        out[frame] = belief[0, TAKES_FLOOR]
     return out
 
 
@@ -91,7 +95,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--model", type=Path, default=HERE / "talk_over.onnx")
     wishes = parser.parse_args()
-    held = both_casts(wishes.data, wishes.work, "valid", HELD_HOURS, wishes.seed)
+    held = all_lots(wishes.data, wishes.work, "valid", HELD_HOURS, wishes.seed)
     rows = looks(held, wishes.model.read_bytes())
     print("evidence {:.2f}, a second {:.2f}, constant {:.2f}".format(*fit(rows)))
     print("length   overlaps   taken   evidence of the taken   of the others")

@@ -60,7 +60,7 @@ class FloorRules(Rules, frozen=True):
     """In a pause, or at the end, of the first voice's turn a longer word is an answer, whatever the detector says."""
     predict_after_s: Seconds = 0.3
     """A talk-over is predicted after this much overlap at the earliest."""
-    predict_confidence: Share = 0.5
+    predict_confidence: Share = 0.6
     sure_evidence: Share = 0.8
     """The detector's mean evidence from here up (or from one minus this down) overrules what the timing alone says."""
     yield_silence_s: Seconds = 1.0

@@ -84,6 +84,21 @@ class ZoneFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class SettledActivity:
+    """Who spoke during one 20 ms frame, believed with more of what came after it: for the record, late for the light.
+
+    Attributes:
+        start_s: Start of the frame on the sample clock, in seconds.
+        agent: Probability in [0, 1] that the agent spoke.
+        customer: Probability in [0, 1] that the customer spoke.
+    """
+
+    start_s: float
+    agent: float
+    customer: float
+
+
+@dataclass(frozen=True, slots=True)
 class Activity:
     """Who speaks during one 20 ms frame, as the detector believes.
 
@@ -94,6 +109,7 @@ class Activity:
         takes_floor: Probability in [0, 1] that what overlaps now takes, or fights for, the floor.
         heard_until_s: End of the last audio used for this belief; a decision can't be committed earlier.
         sides_clear: False while the sides can't be told apart (a dead microphone, a lost stream).
+        settled: The belief about an earlier frame, now that it has settled; None where there is none.
     """
 
     start_s: float
@@ -102,6 +118,7 @@ class Activity:
     takes_floor: float
     heard_until_s: float
     sides_clear: bool = True
+    settled: SettledActivity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +197,7 @@ class FloorStep:
 
 @dataclass(frozen=True, slots=True)
 class ListeningAct:
-    """A listening act in the agent's own words: a kind and a time, never the words.
-
-    Attributes:
-        kind: One of the act names of the contract.
-        at_s: End of the utterance on the sample clock, in seconds.
-    """
+    """What the agent did to listen: a kind and the end of the utterance (sample clock, seconds), never the words."""
 
     kind: ActKind
     at_s: float
@@ -193,13 +205,7 @@ class ListeningAct:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A change of the light.
-
-    Attributes:
-        at_s: When, on the sample clock, in seconds.
-        cue: Which light; `off` ends it.
-        reason: Why, for `cues.jsonl` and tests; never published.
-    """
+    """A change of the light (sample clock, seconds); `off` ends a cue; the reason is for records, never published."""
 
     at_s: float
     cue: CueKind
@@ -334,6 +340,7 @@ class ChannelHealth:
         duplicated: Pairs of channels that carry the same samples.
         clipping: Channels that clip.
         one_per_side: A microphone a side: one may be shut by its gate while its person listens.
+        spared: The one dead channel that the others make up for, if they do: it is heard without.
     """
 
     silent: tuple[int, ...] = ()
@@ -341,6 +348,7 @@ class ChannelHealth:
     duplicated: tuple[tuple[int, int], ...] = ()
     clipping: tuple[int, ...] = ()
     one_per_side: bool = False
+    spared: tuple[int, ...] = ()
 
     @property
     def dead(self) -> frozenset[int]:
@@ -349,8 +357,8 @@ class ChannelHealth:
 
     @property
     def sides_clear(self) -> bool:
-        """True while no raw channel is dead and all are distinct."""
-        return not (self.dead or self.duplicated)
+        """True while no raw channel is dead, or only the spared one, and all are distinct."""
+        return not (self.dead.difference(self.spared) or self.duplicated)
 
 
 @dataclass(frozen=True, slots=True)

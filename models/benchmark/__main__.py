@@ -24,16 +24,16 @@ from models.benchmark.kept import plain_number, read_belief, read_truth
 from models.benchmark.plots import draw
 from models.benchmark.real_array import side_errors
 from models.benchmark.results import OURS, OfSimulator, Results, add_days, add_main, add_peers, add_stress
+from models.benchmark.step_cost import step_cost_us
 from models.benchmark.systems import NAMES, PEERS, make_system
 from models.benchmark.tables import all_tables
-from models.benchmark.uncertainty import uncertainty
+from models.benchmark.uncertainty import write_uncertainty
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
 
 MODELS: Final = Path(__file__).parents[1]
 JSON_FILE: Final = "benchmark.json"
-UNCERTAINTY: Final = "uncertainty.json"
 
 
 class Run:
@@ -103,10 +103,13 @@ def report(out: Path, results: Results, *, publish: bool) -> None:
 def main() -> int:
     """Judge, print, write."""
     words = _parser().parse_args()
+    if missing := _missing(words.data, words.model):
+        print(f"benchmark: {missing}", file=sys.stderr)
+        return 2
     wishes = plan.Wishes(
-        simulators=_listed(words.simulators),
-        conditions=_listed(words.conditions),
-        systems=_listed(words.systems),
+        simulators=words.simulators,
+        conditions=words.conditions,
+        systems=tuple(dict.fromkeys((OURS, *words.systems))),
         minutes=words.minutes,
         stress_minutes=words.stress_minutes,
         peer_minutes=words.peer_minutes,
@@ -116,7 +119,8 @@ def main() -> int:
     bench = Bench(words.data, words.peers or Path(), words.model, words.out, words.seed)
     try:
         run = Run(bench, wishes, words.workers)
-        results = Results(words.seed, sha256(words.model.read_bytes()).hexdigest()[:12])
+        model = words.model.read_bytes()
+        results = Results(words.seed, sha256(model).hexdigest()[:12], model_bytes=len(model))
         dense: list[Judged] = []
         days: list[Judged] = []
         for simulator in wishes.simulators:
@@ -124,6 +128,7 @@ def main() -> int:
             dense, days = dense + mine, days + its_days
         if (words.data / "array").is_dir():
             results.real_array = side_errors(words.data, make_system(OURS, words.model, bench.peers))
+        results.step_us = step_cost_us(model)
     except ValueError as problem:
         print(f"benchmark: {problem}", file=sys.stderr)
         return 2
@@ -132,11 +137,18 @@ def main() -> int:
         return 130
     if dense and days:
         results.both_days = day_figures(dense, days)
-        sure = msgspec.json.encode(uncertainty(dense, results.both_days))
-        for folder in (words.out, MODELS) if words.publish else (words.out,):
-            (folder / UNCERTAINTY).write_bytes(msgspec.json.format(sure, indent=1) + b"\n")
+        write_uncertainty(dense, results.both_days, (words.out, MODELS) if words.publish else (words.out,))
     report(words.out, results, publish=words.publish)
     return 0
+
+
+def _missing(data: Path, model: Path) -> str | None:
+    """What is not there, in a line."""
+    if not data.is_dir():
+        return f"there is no folder {data}: --data names the one with speech, noise and timings"
+    if not model.is_file():
+        return f"there is no file {model}: --model names an ONNX model"
+    return None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -154,16 +166,26 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--stress-minutes", type=int, default=plan.STRESS_MINUTES)
     parser.add_argument("--peer-minutes", type=int, default=12, help="of each main condition, heard by the peers too")
     parser.add_argument("--day-hours", type=float, default=20.0, help="hours of days, a simulator")
-    parser.add_argument("--conditions", default=",".join(CONDITIONS))
-    parser.add_argument("--simulators", default=",".join(SIMULATORS))
-    parser.add_argument("--systems", default=",".join(NAMES), help=f"{OURS} always; peers: {', '.join(PEERS)}")
+    parser.add_argument("--conditions", type=_some_of(CONDITIONS), default=tuple(CONDITIONS))
+    parser.add_argument("--simulators", type=_some_of(SIMULATORS), default=SIMULATORS)
+    parser.add_argument(
+        "--systems", type=_some_of(NAMES), default=NAMES, help=f"{OURS} always; peers: {', '.join(PEERS)}"
+    )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=11)
     return parser
 
 
-def _listed(words: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in words.split(",") if word.strip())
+def _some_of(known: Collection[str]) -> Callable[[str], tuple[str, ...]]:
+    """Reads names with commas between them; a name that is not known is refused."""
+
+    def listed(words: str) -> tuple[str, ...]:
+        names = tuple(word.strip() for word in words.split(",") if word.strip())
+        if unknown := [name for name in names if name not in known]:
+            raise argparse.ArgumentTypeError(f"there is no {', '.join(unknown)}; there are {', '.join(known)}")
+        return names
+
+    return listed
 
 
 if __name__ == "__main__":

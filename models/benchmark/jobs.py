@@ -31,7 +31,11 @@ if TYPE_CHECKING:
     from models.benchmark.truth import Simulator
 
 THREAD_LIMITS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-SHARED: Final = tuple(BENCHMARK / name for name in ("conditions.py", "parts.py", "truth.py", "arrays.py", "kept.py"))
+SHARED: Final = tuple(
+    BENCHMARK / name
+    for name in ("conditions.py", "parts.py", "truth.py", "arrays.py", "kept.py", "scores/shortcuts.py")
+)
+"""What every kept truth depends on besides its simulator; the shortcuts' measurements are kept with it."""
 SIMULATORS: Final = ("rooms", "halls")
 COSTS: Final = {
     "counterpoint": 1.0,

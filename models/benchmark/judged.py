@@ -92,7 +92,7 @@ def _talk_overs(scenes: Sequence[Judged]) -> Figures:
     late = [np.array(one.shipped.latencies_s) for one in scenes]
     found |= {f"latency p{p}": one for p, one in _latency(late).items()}
     for limit, at in AT.items():
-        for name in ("backchannels", "backchannels and one voice"):
+        for name in talk_overs.NEGATIVE_SETS:
             false = talk_overs.FALSE_RATES[name]
             found[f"recall {at} of {name}"] = curve.recall_at(false, limit)
         point = curve.working_point(talk_overs.FALSE_RATES["backchannels"], limit)

@@ -35,14 +35,13 @@ POINT_NOISES: Final[dict[Part, tuple[str, ...]]] = {
 SPOKEN: Final[dict[Part, tuple[str, ...]]] = {
     "train": (
         *("af_alloy", "am_echo", "bf_alice", "bm_daniel", "af_nova", "am_onyx", "bf_lily", "bm_fable"),
-        *("ef_dora", "em_alex", "ff_siwis", "hf_alpha", "hm_omega", "im_nicola", "jf_alpha", "jm_kumo"),
-        *("pf_dora", "zf_xiaoni", "zm_yunxi", "zf_xiaoyi"),
+        *("ef_dora", "em_alex", "hf_alpha", "jm_kumo", "pf_dora", "zf_xiaoni", "zm_yunxi"),
     ),
     "valid": ("af_sky", "bm_lewis", "hm_psi"),
-    "test": ("af_river", "am_eric", "if_sara", "pm_alex", "hf_beta", "zm_yunjian"),
+    "test": ("af_river", "am_eric", "if_sara", "pm_alex", "hf_beta"),
     "halls": ("af_aoede", "af_jessica", "af_kore", "af_sarah", "am_liam", "am_puck", "bf_emma"),
 }
-"""Synthetic voices (Kokoro-82M) that speak English, some with an accent. The demo's are in no part."""
+"""Synthetic voices (Kokoro-82M) that speak English. The demo's are in no part."""
 
 
 def part_of(name: str) -> Part:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,7 @@ from models.benchmark.day import day_figures, voices_gap
 from models.benchmark.intervals import Estimate, rate
 from models.benchmark.judged import LIMITS, Figures, Judged, curve_of, figures_of
 from models.benchmark.scores.shortcuts import Shortcut, cases, shortcuts
-from models.benchmark.scores.talk_overs import FALSE_RATES, PRECISION, RECALLS
+from models.benchmark.scores.talk_overs import FALSE_RATES, HEARD_S, PRECISION, RECALLS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,8 @@ class OfSimulator:
     """By condition and system, all on the same scenes."""
     days: dict[str, Figures] = field(default_factory=dict)
     shortcuts: dict[str, Shortcut] = field(default_factory=dict)
+    overlapping_shortcuts: dict[str, Shortcut] = field(default_factory=dict)
+    """Against those backchannels alone whose overlap lasts 0.3 s or more."""
     drawn: dict[str, Drawn] = field(default_factory=dict)
     """By condition; ours. `all NAME` is a system's, on the peers' scenes."""
 
@@ -58,6 +61,8 @@ class Results:
         simulators: By name.
         both_days: Of the days of all simulators together: what is counted by the hour needs many.
         real_array: Side error of each real clip.
+        model_bytes: Size of the model's file.
+        step_us: What 20 ms of four microphones cost this processor, in microseconds; NaN where it was not measured.
     """
 
     seed: int
@@ -65,6 +70,8 @@ class Results:
     simulators: dict[str, OfSimulator] = field(default_factory=dict)
     both_days: Figures = field(default_factory=dict)
     real_array: dict[str, float] = field(default_factory=dict)
+    model_bytes: int = 0
+    step_us: float = math.nan
 
 
 def add_main(found: OfSimulator, heard: Sequence[Judged]) -> None:
@@ -81,6 +88,7 @@ def add_main(found: OfSimulator, heard: Sequence[Judged]) -> None:
         case for number, one in enumerate(heard) for case in cases(number, one.truth.second_voices, one.truth.sounded)
     ]
     found.shortcuts = shortcuts(met, LIMITS)
+    found.overlapping_shortcuts = shortcuts([one for one in met if one.takes or one.both_s >= HEARD_S], LIMITS)
 
 
 def add_stress(found: OfSimulator, heard: Sequence[Judged]) -> None:

@@ -10,21 +10,23 @@ from models.benchmark.conditions import DAYS, MAIN
 from models.benchmark.judged import AT
 from models.benchmark.results import ALL, OURS
 from models.benchmark.scores import frames, settled, talk_overs, visits
-from models.benchmark.targets import TARGETS, values
+from models.benchmark.targets import MODEL_BYTES, REAL_ERROR, STEP_US, TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from models.benchmark.intervals import Estimate
     from models.benchmark.results import OfSimulator, Results
+    from models.benchmark.scores.shortcuts import Shortcut
     from models.benchmark.targets import Target
 
 NOTHING: Final = "-"
 FRAMES: Final = tuple(frames.RATIOS)
 ALARMS: Final = tuple(f"false on {name}" for name in talk_overs.FALSE_RATES)
-ALONG: Final = tuple(
-    f"recall {at} of {name}" for at in AT.values() for name in ("backchannels", "backchannels and one voice")
-)
+ALONG: Final = tuple(f"recall {at} of {name}" for at in AT.values() for name in talk_overs.NEGATIVE_SETS)
+AREA: Final = "area under the curve"
+ON_NEGATIVES: Final = (*ALARMS, *ALONG, AREA)
+"""Their cases are negatives: spans on which a prediction is false."""
 LATE: Final = (
     *(f"latency p{p} {at}" for at in AT.values() for p in (50, 90)),
     *(f"latency p{p}" for p in (10, 50, 90)),
@@ -39,7 +41,7 @@ MAIN_ROWS: Final = (
     *ALARMS,
     "alarms elsewhere an hour",
     *LATE,
-    "area under the curve",
+    AREA,
     *SETTLED,
 )
 STRESS_ROWS: Final = (
@@ -66,9 +68,18 @@ DAY_ROWS: Final = (
 )
 
 
+FEW: Final = 1000
+"""A rate of 0.01 on fewer negatives rests on fewer than ten alarms."""
+MARK: Final = "\N{DAGGER}"
+NOTE: Final = f"{MARK} n: so many negatives, fewer than {FEW:,}."
+BOTH: Final = "both"
+RULE_SETS: Final = talk_overs.NEGATIVE_SETS[:2]
+"""The negatives that a shortcut is tried on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Words in rows; the first row is the head."""
+    """Words in rows; the first row is the head. What the mark means stands below where a cell has it."""
 
     name: str
     title: str
@@ -78,12 +89,17 @@ class Table:
         """Aligned, for a terminal."""
         widths = [max(len(row[column]) for row in self.rows) for column in range(len(self.rows[0]))]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in self.rows]
-        return "\n".join([self.title, "=" * len(self.title), *(line.rstrip() for line in lines)])
+        return "\n".join([self.title, "=" * len(self.title), *(line.rstrip() for line in lines), *self._notes])
 
     def markdown(self) -> str:
         """For the card."""
         head, *body = ["| " + " | ".join(row) + " |" for row in self.rows]
-        return "\n".join([head, "|" + "---|" * len(self.rows[0]), *body])
+        below = [line for note in self._notes for line in ("", note)]
+        return "\n".join([head, "|" + "---|" * len(self.rows[0]), *body, *below])
+
+    @property
+    def _notes(self) -> list[str]:
+        return [NOTE] if any(MARK in cell for row in self.rows for cell in row) else []
 
 
 def all_tables(results: Results) -> list[Table]:
@@ -91,7 +107,7 @@ def all_tables(results: Results) -> list[Table]:
     simulators = results.simulators
     made = [
         targets_table(results),
-        _by_condition("main", "Four conditions", {n: s.main for n, s in simulators.items()}, MAIN_ROWS),
+        main_table(simulators),
         peers_table(simulators),
         _by_row("stress", "One thing made hard at a time", {n: s.stress for n, s in simulators.items()}, STRESS_ROWS),
         _by_row("arrays", "By array", {n: s.arrays for n, s in simulators.items()}, ARRAY_ROWS),
@@ -103,21 +119,34 @@ def all_tables(results: Results) -> list[Table]:
 
 
 def targets_table(results: Results) -> Table:
-    """What was asked, and what each simulator found."""
+    """What was asked, and what each simulator found; by the hour also both together."""
     names = list(results.simulators)
-    rows = [["target", "asked", *names, "met"]]
+    together = [BOTH] if len(names) > 1 and results.both_days else []
+    rows = [["target", "asked", *names, *together, "met"]]
     for target in TARGETS:
-        found = [values(target, _figures(results.simulators[name], target)) for name in names]
-        met = [target.met(value, second=name == "halls") for name, value in zip(names, found, strict=True)]
-        words = NOTHING if all(math.isnan(value) for value in found) else "yes" if all(met) else "no"
-        rows.append([target.name, target.asked, *(_number(value) for value in found), words])
-    for clip, error in results.real_array.items():
-        met_words = "yes" if error <= REAL_ERROR else "no"
-        rows.append([f"real array clip {clip}", "at most 0.05", *[_number(error)] * len(names), met_words])
+        found = [_figures(results.simulators[name], target).get(target.figure) for name in names]
+        if together:
+            found.append(results.both_days.get(target.figure) if target.hourly else None)
+        judged = [
+            target.met(math.nan if one is None else one.value, second=name == "halls")
+            for name, one in zip([*names, *together], found, strict=True)
+            if name != BOTH or target.hourly
+        ]
+        cells = [_target_cell(target, one) for one in found]
+        words = NOTHING if all(cell == NOTHING for cell in cells) else "yes" if all(judged) else "no"
+        rows.append([target.name, target.asked, *cells, words])
+    once = [(f"real array clip {clip}", REAL_ERROR, error) for clip, error in results.real_array.items()]
+    once += [("model size, bytes", MODEL_BYTES, results.model_bytes or math.nan)]
+    once += [("cost of a 20 ms step, microseconds", STEP_US, results.step_us)]
+    for name, bound, value in once:
+        met_words = NOTHING if math.isnan(value) else "yes" if value <= bound else "no"
+        rows.append([name, f"at most {bound}", *[_number(value)] * len(names), *[NOTHING] * len(together), met_words])
     return Table("targets", "Targets", rows)
 
 
-REAL_ERROR: Final = 0.05
+def main_table(simulators: Mapping[str, OfSimulator]) -> Table:
+    """Our own line's figures in the four conditions."""
+    return _by_condition("main", "Four conditions", {name: one.main for name, one in simulators.items()}, MAIN_ROWS)
 
 
 def peers_table(simulators: Mapping[str, OfSimulator]) -> Table:
@@ -134,19 +163,21 @@ def peers_table(simulators: Mapping[str, OfSimulator]) -> Table:
 
 
 def shortcuts_table(simulators: Mapping[str, OfSimulator]) -> Table:
-    """What rules reach that do not listen, and what we do."""
-    rows = [["rule", "simulator", "area under the curve", *(f"recall {at}" for at in AT.values()), "void"]]
+    """What rules reach that do not listen, and what we do; void where a rule comes near us against either negatives."""
+    tried = [(f"recall {at} of {name}", limit, name) for name in RULE_SETS for limit, at in AT.items()]
+    rows = [["rule", "simulator", AREA, *(figure for figure, _, _ in tried), "void"]]
     for name, one in simulators.items():
         if ALL not in one.main:
             continue
         ours = one.main[ALL]
-        recalls = {limit: ours[f"recall {at} of backchannels"].value for limit, at in AT.items()}
+        reached = dict(zip(RULE_SETS, (one.shortcuts, one.overlapping_shortcuts), strict=True))
         for rule, found in one.shortcuts.items():
-            near = any(found.recall_at[limit] >= NEAR * recalls[limit] for limit in AT)
-            cells = [_number(found.recall_at[limit]) for limit in AT]
+            ruled = [(reached[negatives][rule], limit, ours[figure].value) for figure, limit, negatives in tried]
+            near = any(by.backchannels and by.recall_at[limit] >= NEAR * mine for by, limit, mine in ruled)
+            cells = [_rule_cell(by, limit) for by, limit, _ in ruled]
             rows.append([rule, name, _number(found.area), *cells, "yes" if near else "no"])
-        area = _number(ours["area under the curve"].value)
-        rows.append([OURS, name, area, *(_number(recalls[limit]) for limit in AT), NOTHING])
+        mine = [_few(_number(ours[figure].value), ours[figure].n) for figure in (AREA, *(row[0] for row in tried))]
+        rows.append([OURS, name, *mine, NOTHING])
     return Table("shortcuts", "What can be had without listening", rows)
 
 
@@ -160,9 +191,25 @@ def _cell(figures: Mapping[str, Estimate], name: str) -> str:
     if found is None or math.isnan(found.value):
         return NOTHING
     if math.isnan(found.low):
-        return _number(found.value)
+        return _few(_number(found.value), found.n) if name in ON_NEGATIVES else _number(found.value)
     span = f"{_number(found.value)} [{_number(found.low)}, {_number(found.high)}]"
-    return span if name in FRAMES else f"{span} n {found.n}"
+    few = MARK if name in ON_NEGATIVES and found.n < FEW else ""
+    return span if name in FRAMES else f"{span} n {found.n}{few}"
+
+
+def _target_cell(target: Target, found: Estimate | None) -> str:
+    if found is None or math.isnan(found.value):
+        return NOTHING
+    return _few(_number(found.value), found.n) if target.figure in ON_NEGATIVES else _number(found.value)
+
+
+def _rule_cell(found: Shortcut, limit: float) -> str:
+    return _few(_number(found.recall_at[limit]), found.backchannels) if found.backchannels else NOTHING
+
+
+def _few(words: str, negatives: int) -> str:
+    """A figure, and on how many negatives it rests where they are few."""
+    return f"{words} n {negatives}{MARK}" if negatives < FEW and words != NOTHING else words
 
 
 def _by_condition(
@@ -194,7 +241,7 @@ def _by_row(
 
 def _days(results: Results) -> dict[str, dict[str, dict[str, Estimate]]]:
     days = {name: one.days for name, one in results.simulators.items()}
-    return days | ({"both": {ALL: results.both_days}} if len(days) > 1 and results.both_days else {})
+    return days | ({BOTH: {ALL: results.both_days}} if len(days) > 1 and results.both_days else {})
 
 
 def _only_all(one: OfSimulator) -> dict[str, dict[str, Estimate]]:

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
-
-if TYPE_CHECKING:
-    from models.benchmark.intervals import Estimate
+from typing import Final, Literal
 
 Of = Literal["quiet", "office", "busy", "neighbour", "all", "days"]
 
@@ -28,6 +25,7 @@ class Target:
         bound: The figure must be at least this, or at most this.
         at_least: Which of the two.
         is_share: In [0, 1], high is good: the second simulator has three points of slack.
+        hourly: Rests on what is counted by the hour: judged on the days of all simulators together as well.
     """
 
     name: str
@@ -36,6 +34,7 @@ class Target:
     bound: float
     at_least: bool = True
     is_share: bool = True
+    hourly: bool = False
 
     def met(self, value: float, *, second: bool) -> bool:
         """Whether a value reaches it; NaN does not."""
@@ -64,13 +63,20 @@ TARGETS: Final = (
     Target("onset to commit, median, s", "latency p50 at 0.10", "all", 0.5, at_least=False),
     Target("onset to commit, 90th percentile, s", "latency p90 at 0.10", "all", 0.8, at_least=False),
     Target("cue recall", "cue recall", "days", 0.6),
-    Target("cue precision at 2 true an hour", "cue precision at 2 an hour", "days", 0.8),
-    Target("false cues a counter-hour, upper bound", "upper bound of false cues, after", "days", 0.5, at_least=False),
+    Target("cue precision at 2 true an hour", "cue precision at 2 an hour", "days", 0.8, hourly=True),
+    Target(
+        "false cues a counter-hour, upper bound",
+        "upper bound of false cues, after",
+        "days",
+        0.5,
+        at_least=False,
+        hourly=True,
+    ),
     Target("cue recall, gap of high and low voices", "gap in cue recall", "all", 1.2, at_least=False),
+    Target("false cues, gap of high and low voices", "gap in false cues an hour", "all", 1.2, at_least=False),
 )
-
-
-def values(target: Target, figures: dict[str, Estimate]) -> float:
-    """The target's figure, or NaN where it was not measured."""
-    found = figures.get(target.figure)
-    return math.nan if found is None else found.value
+MODEL_BYTES: Final = 1_000_000
+STEP_US: Final = 400
+"""Front end and model, four microphones, one thread of a PC: room for all else in 20 ms of a Raspberry Pi."""
+REAL_ERROR: Final = 0.05
+"""Of the speech found in a real clip, the share that may be given to the empty side."""

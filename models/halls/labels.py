@@ -98,7 +98,8 @@ def second_voice(kind: EntryKind, side: int, onset_s: float, stretches: tuple[tu
     """What comes in at this onset, its ends read off the stretches of both sides (agent's, customer's)."""
     own = stretch_at(stretches[side], onset_s) or (onset_s, onset_s)
     first = stretch_at(stretches[1 - side], onset_s)
-    return SecondVoice(side, onset_s, own[1], first[1] if first else onset_s, kind)
+    first_end_s = first[1] if first else onset_s
+    return SecondVoice(side, float(onset_s), float(own[1]), float(first_end_s), kind)
 
 
 TAIL_S: Final = 0.5

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 from models.benchmark.truth import AGENT, CUSTOMER, RATE
 from models.halls.labels import Span, flags, joined, second_voice, stretch_at
 
 if TYPE_CHECKING:
-    from models.benchmark.truth import EntryKind, Flags, SecondVoice
+    from models.benchmark.truth import EntryKind, Flags, SecondVoice, Sound
     from models.halls.voices import Take
 
 
@@ -100,6 +101,14 @@ class Plan:
         """The same as frames of 20 ms."""
         agent, customer = self.stretches()
         return flags(agent, frames), flags(customer, frames)
+
+    def dry(self, samples: int) -> Sound:
+        """What leaves the mouths of each side, shape (2, samples); a talker's power is that of the take."""
+        out = np.zeros((2, samples), dtype=np.float32)
+        for one in self.said:
+            room = out[one.side, round(one.start_s * RATE) :][: len(one.take.samples)]
+            room += one.take.samples[: len(room)]
+        return out
 
     def second_voices(self) -> tuple[SecondVoice, ...]:
         """In order of onset; one that melts into its own side's earlier words is none."""

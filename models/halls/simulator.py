@@ -140,6 +140,7 @@ class Halls:
             active=_active(plan, frames),
             second_voices=plan.second_voices(),
             pitch_hz=(self._pitch(visits[0].cast.voices[0]), self._pitch(visits[0].cast.voices[1])),
+            dry=plan.dry(stage.heard.shape[1]),
         )
 
     def _pitch(self, voice: Voice) -> float:

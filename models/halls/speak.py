@@ -23,7 +23,7 @@ from models.halls.lines import COUNTERS, CUTS, SMALL
 
 RATE: Final = 16_000
 FLITE: Final = ("kal16", "awb", "rms", "slt")
-ESPEAK: Final = {"espeak-us": "en-us", "espeak-scotland": "en-gb-scotland", "espeak-caribbean": "en-029"}
+ESPEAK: Final = {"espeak-1": "en-us", "espeak-2": "en-gb-scotland", "espeak-3": "en-029"}
 SILENT: Final = 0.02  # of the loudest sample: below it a line has not begun
 EDGE: Final = 160  # samples kept before and after
 

@@ -222,13 +222,16 @@ def _captured(rng: np.random.Generator, sound: Sound, setting: Setting) -> Sound
 
 
 def _floor_truth(spans: tuple[Span, ...], active: Flags) -> tuple[Flags, Flags]:
-    """In which overlapping frames the second voice takes or fights for the floor, and where that is known."""
+    """In which overlapping frames the second voice takes or fights for the floor, and where that is told.
+
+    Told of small words and of what takes the floor. A transition is neither: it is talk, and is over before it matters.
+    """
     takes = np.zeros(active.shape[1], dtype=np.bool_)
     known = np.zeros_like(takes)
     both = active[0] & active[1]
     for span in spans:
         verdict = scripts.takes_floor(spans, span)
-        if verdict is None:
+        if verdict is None or (span.kind == "talk" and not verdict):
             continue
         inside = slice(int(span.start_s * RATE) // FRAME, int(span.end_s * RATE) // FRAME + 1)
         takes[inside] = verdict

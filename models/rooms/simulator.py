@@ -71,6 +71,7 @@ def _heard(made: Scene, condition: Condition, seed: tuple[int, ...]) -> HeardSce
         active=made.active,
         second_voices=scripts.second_voices(made.spans),
         pitch_hz=(pitch_hz(sides[AGENT]), pitch_hz(sides[CUSTOMER])),
+        dry=np.stack(sides),
     )
 
 

@@ -5,8 +5,8 @@ One rule: all of a voice comes at one level and sounds alike, so that only what 
     PYTHONPATH=device:. python models/rooms/speak_voices.py --model kokoro.onnx --voices DIR --text FILE --out DIR
 
 Kokoro-82M (Apache-2.0) as in models/demo/make_conversation.py, whose voices are left out here: the demo is never
-trained on. Which voice belongs to which part of the split, `models.benchmark.parts` says; a voice of another language
-speaks English with an accent. Sentences of both sides are drawn, by the seed, from the Schema-Guided Dialogue
+trained on. Which voice belongs to which part of the split, `models.benchmark.parts` says; all
+of them say English sentences. Sentences of both sides are drawn, by the seed, from the Schema-Guided Dialogue
 utterances (Google, CC BY-SA 4.0). Lines stand `LINE_GAP_S` apart, which is longer than any pause in a line, so a reader
 of the files knows where each ends. About 25 minutes on one core.
 """
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 VOICES: Final = (*SPOKEN["test"], *SPOKEN["valid"], *SPOKEN["train"])
 ENGLISH: Final = "ab"
-"""First letters of the voices of American and British English."""
+"""First letters of the voices that Kokoro gives English sounds to unasked."""
 SMALL_WORDS: Final = (
     *("Mm-hm.", "Mhm.", "Uh-huh.", "Yeah.", "Yes.", "Right.", "I see.", "Okay.", "Oh.", "Sure.", "Of course."),
     *("Hm.", "Ah, okay.", "Really?", "Yeah, yeah.", "Mm.", "That's right."),

@@ -11,6 +11,7 @@ from counterpoint.app.pipeline import Pipeline
 from counterpoint.care import UnheardWatch
 from counterpoint.conversation import Floor, Visits
 from counterpoint.hearing import BUILT_IN, ChannelWatch, Detector, PlacementWatch, Zones
+from counterpoint.hearing.geometry import spare_channels
 from counterpoint.nudge import Nudge
 from counterpoint.settings import FloorRules, NudgeRules, SessionRules
 from counterpoint.values import (
@@ -84,7 +85,7 @@ def line(
 ) -> Pipeline:
     return Pipeline(
         zones=Zones(ARRAY, Calibration(), 4),
-        channels=ChannelWatch((0, 1, 2, 3)),
+        channels=ChannelWatch((0, 1, 2, 3), spare=spare_channels(ARRAY, Calibration(), 4)),
         placement=placement or PlacementWatch(ARRAY, Calibration(), 4),
         detector=detector,
         floor=Floor(FloorRules()),
@@ -95,13 +96,12 @@ def line(
     )
 
 
-def blocks(seconds: float, *, dead_channel: int | None = None) -> Sequence[Block]:
+def blocks(seconds: float, *, dead: tuple[int, ...] = ()) -> Sequence[Block]:
     noise = np.random.default_rng(1)
     made = []
     for number in range(round(seconds / BLOCK_S)):
         samples = (noise.standard_normal((4, BLOCK_SAMPLES)) * 0.05).astype(np.float32)
-        if dead_channel is not None:
-            samples[dead_channel] = 0
+        samples[list(dead)] = 0
         made.append(Block(samples, number * BLOCK_SAMPLES))
     return made
 
@@ -118,10 +118,30 @@ def test_a_talk_over_lights_within_the_budget_and_ends_up_in_the_visit() -> None
     assert sessions[0].talk_overs == 1
 
 
-def test_a_dead_microphone_keeps_the_light_dark() -> None:
-    deaf = line(ScriptedDetector(customer_until_s=20, agent_from_s=12, agent_until_s=20))
-    moments = [deaf.step(block) for block in blocks(20, dead_channel=2)]
+def test_with_one_dead_microphone_of_four_it_is_told_and_the_light_goes_on() -> None:
+    hard_of_hearing = line(ScriptedDetector(customer_until_s=20, agent_from_s=12, agent_until_s=20))
+    moments = [hard_of_hearing.step(block) for block in blocks(20, dead=(2,))]
     assert moments[-1].channels.silent == (2,)
+    assert {moment.floor.sides_clear for moment in moments} == {True}
+    assert [moment.cue.cue for moment in moments if moment.cue] == ["talk_over"]
+
+
+def test_the_zones_hear_without_the_dead_microphone() -> None:
+    hard_of_hearing = line(ScriptedDetector(customer_until_s=0, agent_from_s=0, agent_until_s=0))
+    for block in blocks(6, dead=(2,)):
+        last = hard_of_hearing.step(block).frame
+    without = Zones(ARRAY, Calibration(), 4)
+    without.without((2,))
+    for block in blocks(6, dead=(2,)):
+        told = without.step(block)
+    np.testing.assert_allclose(last.agent_beam, told.agent_beam, atol=0.01)
+
+
+def test_two_dead_microphones_keep_the_light_dark() -> None:
+    deaf = line(ScriptedDetector(customer_until_s=20, agent_from_s=12, agent_until_s=20))
+    moments = [deaf.step(block) for block in blocks(20, dead=(2, 3))]
+    assert moments[-1].channels.silent == (2, 3)
+    assert not moments[-1].floor.sides_clear
     assert [moment.cue for moment in moments if moment.cue] == []
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from pathlib import Path
 
 import pytest
 
-from counterpoint.edge.model_files import bundled_folder, model_folder, read_model
+from counterpoint.edge.model_files import bundled_folder, load_detector, model_folder, read_model
 from counterpoint.errors import ModelCorrupt, ModelMissing
+from counterpoint.hearing.detector import Detector
 from counterpoint.settings import FolderSettings
+from counterpoint.values import Activity, SettledActivity
 
 
 @pytest.fixture
@@ -66,3 +69,17 @@ def test_an_entry_without_its_hash_is_corrupt(folder: Path) -> None:
 def test_the_settings_may_name_another_folder(tmp_path: Path) -> None:
     assert model_folder(FolderSettings(models=str(tmp_path))) == tmp_path
     assert model_folder(FolderSettings()) == bundled_folder()
+
+
+@pytest.mark.parametrize(("agent", "customer"), [(math.nan, 0.5), (0.5, math.inf), (-0.1, 0.5), (0.5, 1.1)])
+def test_settled_beliefs_that_are_no_probabilities_are_refused(
+    monkeypatch: pytest.MonkeyPatch, agent: float, customer: float
+) -> None:
+    wrong = Activity(0.0, 0.1, 0.1, 0.1, 0.02, settled=SettledActivity(0.0, agent, customer))
+    monkeypatch.setattr(Detector, "step", lambda _self, _frame: wrong)
+    with pytest.raises(ModelCorrupt, match="no beliefs that this program knows"):
+        load_detector()
+
+
+def test_the_bundled_model_believes_in_probabilities() -> None:
+    assert load_detector().look_back_s > 0

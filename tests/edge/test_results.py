@@ -10,11 +10,12 @@ import pytest
 
 from counterpoint.edge.results import Results
 from counterpoint.errors import StorageError
-from counterpoint.values import Activity, Cue, FloorEvent, ListeningAct
+from counterpoint.values import Activity, Cue, FloorEvent, ListeningAct, SettledActivity
 
 
 def activity(start_s: float, agent: float) -> Activity:
-    return Activity(start_s, agent, 1 - agent, 0.0, start_s + 0.12)
+    """Settled on `agent`; the quick belief of that moment, which is about a later frame, was another."""
+    return Activity(start_s + 0.14, 0.5, 0.5, 0.0, start_s + 0.26, settled=SettledActivity(start_s, agent, 1 - agent))
 
 
 def test_activity_starts_at_the_recording_and_has_the_asked_length(tmp_path: Path) -> None:

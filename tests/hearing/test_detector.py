@@ -14,8 +14,10 @@ from counterpoint.hearing.detector import Detector
 from counterpoint.hearing.geometry import BUILT_IN
 from counterpoint.hearing.zones import FEATURES, Zones
 from counterpoint.values import BLOCK_S, BLOCK_SAMPLES, SAMPLE_RATE_HZ, Activity, Block, Calibration, Samples, ZoneFrame
+from onnx_made import made_model
 
 USB = BUILT_IN["respeaker-usb-v2"]
+MARKS = [(b"look_back_frames", b"look_fwrd_frames"), (b"settled_look", b"settled_lock"), (b"talk_over", b"talk_ower")]
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +44,14 @@ def test_a_belief_is_about_the_frame_before_the_look_back(model: bytes) -> None:
     assert detector.look_back_s <= 0.15
 
 
+def test_a_settled_belief_is_about_an_earlier_frame(model: bytes) -> None:
+    detector = Detector(model)
+    belief = detector.step(frame(50))
+    assert belief.settled is not None
+    assert belief.settled.start_s == pytest.approx(1.0 - detector.settled_look_back_s)
+    assert detector.look_back_s < detector.settled_look_back_s <= 0.5
+
+
 def test_the_first_beliefs_are_about_time_before_the_stream(model: bytes) -> None:
     assert Detector(model).step(frame(0)).start_s < 0
 
@@ -51,7 +61,9 @@ def test_beliefs_are_probabilities(model: bytes) -> None:
     detector = Detector(model)
     for number in range(100):
         belief = detector.step(frame(number, rng.normal(0, 3, FEATURES).astype(np.float32)))
-        assert all(0 <= p <= 1 and math.isfinite(p) for p in (belief.agent, belief.customer, belief.takes_floor))
+        assert belief.settled is not None
+        quick, settled = (belief.agent, belief.customer, belief.takes_floor), belief.settled
+        assert all(0 <= p <= 1 and math.isfinite(p) for p in (*quick, settled.agent, settled.customer))
 
 
 def test_the_same_frames_give_the_same_beliefs(model: bytes) -> None:
@@ -93,10 +105,17 @@ def test_a_truncated_model_is_corrupt(model: bytes) -> None:
         Detector(model[: len(model) // 2])
 
 
-@pytest.mark.parametrize(("mark", "other"), [(b"look_back_frames", b"look_fwrd_frames"), (b"talk_over", b"talk_ower")])
+@pytest.mark.parametrize(("mark", "other"), MARKS)
 def test_a_model_of_another_kind_is_corrupt(model: bytes, mark: bytes, other: bytes) -> None:
     with pytest.raises(ModelCorrupt):
         Detector(model.replace(mark, other))
+
+
+def test_another_kind_of_model_is_said_to_be_one_and_not_an_older_one() -> None:
+    weather = made_model({"features": (1, FEATURES), "state": (2, 1, 8)}, {"kind": "weather", "version": "1"})
+    with pytest.raises(ModelCorrupt, match="a model of another kind: install") as told:
+        Detector(weather)
+    assert "version" not in str(told.value)
 
 
 def test_one_thread_does_all(model: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,9 +10,11 @@ from counterpoint.errors import ArrayUnknown, ChannelsMismatch
 from counterpoint.hearing.geometry import (
     BUILT_IN,
     SOUND_M_S,
+    ArrayGeometry,
     arrival_s,
     parse_geometry,
     raw_channels,
+    spare_channels,
     tells_sides_apart,
 )
 from counterpoint.values import Calibration
@@ -109,3 +111,36 @@ def test_a_square_array_tells_opposite_sides_apart_at_any_turn() -> None:
 
 def test_one_microphone_a_side_always_tells_them_apart() -> None:
     assert tells_sides_apart(BUILT_IN["stereo"], Calibration(90, 270))
+
+
+@pytest.mark.parametrize("turn", range(0, 360, 15))
+@pytest.mark.parametrize("name", ["respeaker-usb-v2", "respeaker-xvf3800"])
+def test_any_one_microphone_of_a_square_array_may_die(name: str, turn: int) -> None:
+    array = BUILT_IN[name]
+    assert spare_channels(array, Calibration(turn, turn + 180), array.channels) == array.raw
+    assert spare_channels(array, Calibration(turn, turn + 180), 4) == (0, 1, 2, 3)
+
+
+@pytest.mark.parametrize("array", [BUILT_IN["respeaker-2mic"], BUILT_IN["stereo"], parse_geometry(THREE, "three")])
+def test_no_microphone_of_two_or_three_may_die(array: ArrayGeometry) -> None:
+    assert spare_channels(array, Calibration(), array.channels) == ()
+
+
+def test_no_microphone_of_a_wide_array_may_die() -> None:
+    wide = ArrayGeometry(
+        "wide", ((0.2, 0.0, 0.0), (0.0, 0.2, 0.0), (-0.2, 0.0, 0.0), (0.0, -0.2, 0.0)), (0, 1, 2, 3), 4
+    )
+    assert spare_channels(wide, Calibration(), 4) == ()
+
+
+def test_the_only_microphone_off_a_line_along_the_counter_may_not_die() -> None:
+    line = ((0.0, 0.03, 0.0), (0.0, 0.0, 0.0), (0.0, -0.03, 0.0), (0.04, 0.0, 0.0))
+    array = ArrayGeometry("one off the line", line, (0, 1, 2, 3), 4)
+    assert spare_channels(array, Calibration(0, 180), 4) == (0, 1, 2)
+
+
+def test_what_is_left_of_an_array_keeps_its_places_and_channels() -> None:
+    left = BUILT_IN["respeaker-usb-v2"].without((2,))
+    assert left.raw == (1, 3, 4)
+    assert left.positions_m == ((0.032, 0.0, 0.0), (-0.032, 0.0, 0.0), (0.0, -0.032, 0.0))
+    assert left.without(()) == left

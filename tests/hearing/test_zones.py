@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from counterpoint.errors import ChannelsMismatch
 from counterpoint.hearing.geometry import BUILT_IN, ArrayGeometry, arrival_s
 from counterpoint.hearing.zones import FEATURES, MEL_BANDS, WHITE_NOISE_GAIN, Zones, _beam_weights, lateral_deg
-from counterpoint.values import BLOCK_SAMPLES, SAMPLE_RATE_HZ, Block, Calibration, Samples
+from counterpoint.values import BLOCK_S, BLOCK_SAMPLES, SAMPLE_RATE_HZ, Block, Calibration, Samples
 
 USB = BUILT_IN["respeaker-usb-v2"]
 HEXAGON = ArrayGeometry(
@@ -155,6 +157,66 @@ def test_the_same_blocks_give_the_same_features() -> None:
     heard = sound_from(USB, 40)
     first, second = (through(Zones(USB, Calibration(), 4), heard)[0] for _ in range(2))
     np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("array", [USB, BUILT_IN["respeaker-xvf3800"]], ids=lambda array: array.name)
+@pytest.mark.parametrize("dead", range(4))
+def test_without_one_of_four_microphones_the_side_that_speaks_is_as_clear_as_with_two(
+    array: ArrayGeometry, dead: int
+) -> None:
+    def lead(array: ArrayGeometry, missing: tuple[int, ...], bearing: float) -> float:
+        zones = Zones(array, Calibration(), len(array.raw))
+        zones.without(missing)
+        heard = sound_from(array, bearing)
+        heard[list(missing)] = 0
+        mean = through(zones, heard)[0][5:].mean(axis=0)
+        return float(mean[AGENT].mean() - mean[CUSTOMER].mean())
+
+    two = BUILT_IN["respeaker-2mic"]
+    assert lead(array, (dead,), 0) > 0.95 * lead(two, (), 0)
+    assert lead(array, (dead,), 180) < 0.95 * lead(two, (), 180)
+
+
+def test_without_a_microphone_is_the_array_that_never_had_it() -> None:
+    three = ArrayGeometry("three", USB.positions_m[1:], (0, 1, 2), 3)
+    heard = sound_from(USB, 20)
+    zones = Zones(USB, Calibration(), 4)
+    zones.without((0,))
+    without, never = through(zones, heard), through(Zones(three, Calibration(), 3), heard[1:])
+    np.testing.assert_array_equal(without[0], never[0])
+    np.testing.assert_array_equal(without[1], never[1])
+
+
+def test_channels_are_those_of_the_block() -> None:
+    heard = sound_from(USB, 20)
+    six = np.concatenate((heard[:1] * 0, heard, heard[:1] * 0))
+    of_six, of_four = Zones(USB, Calibration(), 6), Zones(USB, Calibration(), 4)
+    of_six.without((3,))  # channel 0 of the six is processed
+    of_four.without((2,))
+    np.testing.assert_array_equal(through(of_six, six)[0], through(of_four, heard)[0])
+
+
+def test_a_microphone_that_is_back_is_heard_as_before() -> None:
+    heard = sound_from(USB, 20)
+    always, back = Zones(USB, Calibration(), 4), Zones(USB, Calibration(), 4)
+    through(always, heard)
+    through(back, heard[:, :3200])
+    back.without((1,))
+    through(back, heard[:, 3200:6400])
+    back.without(())
+    through(back, heard[:, 6400:])
+    one, other = through(always, heard)[0][2:], through(back, heard)[0][2:]
+    np.testing.assert_allclose(one[:, MEL_BANDS:], other[:, MEL_BANDS:], atol=0.02)
+
+
+def test_going_on_without_a_microphone_costs_less_than_a_block() -> None:
+    zones = Zones(USB, Calibration(), 4)
+    costs = []
+    for dead in (0, 1, 2, 3):
+        start = process_time()
+        zones.without((dead,))
+        costs.append(process_time() - start)
+    assert min(costs) < BLOCK_S  # 5 ms where nothing else runs
 
 
 def test_an_array_that_the_channels_cannot_be_is_refused() -> None:

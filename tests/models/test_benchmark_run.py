@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,20 +16,22 @@ from models.benchmark.card import fill
 from models.benchmark.conditions import ALL, MAIN, OFFICE, Condition
 from models.benchmark.day import day_figures, precision
 from models.benchmark.intervals import Estimate
-from models.benchmark.judged import Judged, figures_of
+from models.benchmark.judged import Judged, curve_of, figures_of
 from models.benchmark.kept import plain_number, truth_of
 from models.benchmark.results import OfSimulator, Results, add_main
+from models.benchmark.scores.talk_overs import FALSE_RATES
 from models.benchmark.scores.visits import true_sessions
+from models.benchmark.step_cost import step_cost_us
 from models.benchmark.systems import NAMES
 from models.benchmark.systems.counterpoint import Counterpoint
 from models.benchmark.systems.energy import EnergyPerSide
 from models.benchmark.systems.hashes import MODELS, checked
 from models.benchmark.systems.sides import by_duration
-from models.benchmark.tables import all_tables
+from models.benchmark.tables import all_tables, main_table, shortcuts_table, targets_table
 from models.benchmark.truth import AGENT, CUSTOMER, HeardScene
-from models.benchmark.uncertainty import uncertainty
+from models.benchmark.uncertainty import uncertainty, write_uncertainty
 
-from counterpoint.values import Uncertainty
+from counterpoint.values import FloorEvent, Uncertainty
 from fake_rooms import FakeRooms
 
 if TYPE_CHECKING:
@@ -147,6 +150,82 @@ def test_a_perfect_listener_leaves_the_device_no_doubt() -> None:
     assert sure.talk_share_points < 0.5
     assert set(sure.event_recall) == {"talk_over", "interruption", "attempt", "transition", "backchannel"}
     assert msgspec.json.decode(msgspec.json.encode(sure), type=Uncertainty) == sure
+
+
+def test_a_run_without_a_visit_tells_the_device_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    judged = heard(EnergyPerSide(), scenes=1)
+    days = day_figures(judged, judged)
+    with pytest.raises(ValueError, match="ask for more --day-hours"):
+        uncertainty(judged, days)
+    write_uncertainty(judged, days, [tmp_path])
+    assert "uncertainty.json is not written" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_device_is_told_which_share_of_the_predictions_reported_is_true() -> None:
+    scene = FakeRooms().scene(OFFICE, 120.0, (5, 1))
+    at_s = next(one.onset_s for one in scene.second_voices if one.side == AGENT and one.takes_floor)
+    events = tuple(FloorEvent(n + 1, "talk_over", "agent", at_s, at_s, at_s + 0.4 + n / 10, 0.9) for n in range(4))
+    perfect = Belief(
+        scene.active.astype(np.float32), events=events, sessions=true_sessions(scene.active, scene.second_voices)
+    )
+    judged = [Judged(truth_of(scene), perfect)]
+    assert uncertainty(judged, day_figures(judged, judged)).event_precision["talk_over"] == 0.25
+
+
+def test_what_is_counted_by_the_hour_is_judged_on_both_simulators_together() -> None:
+    names = ("upper bound of false cues, after", "cue precision at 2 an hour")
+    good = dict(zip(names, (Estimate(0.4, 0, 1, 1), Estimate(0.9, 0, 1, 1)), strict=True))
+    poor = dict(zip(names, (Estimate(0.6, 0, 1, 1), Estimate(0.7, 0, 1, 1)), strict=True))
+    each = {name: OfSimulator(days={"all": good}) for name in ("rooms", "halls")}
+    rows = {
+        row[0]: row[2:]
+        for row in targets_table(Results(11, "model", each, both_days=poor, model_bytes=900_000, step_us=500.0)).rows
+    }
+    assert rows["target"] == ["rooms", "halls", "both", "met"]
+    assert rows["false cues a counter-hour, upper bound"] == ["0.400", "0.400", "0.600", "no"]
+    assert rows["cue precision at 2 true an hour"] == ["0.900", "0.900", "0.700", "no"]
+    assert rows["cue recall"] == ["-", "-", "-", "-"]
+    assert rows["model size, bytes"] == ["900000", "900000", "-", "yes"]
+    assert rows["cost of a 20 ms step, microseconds"] == ["500", "500", "-", "no"]
+
+
+def test_few_negatives_are_marked_and_the_mark_is_explained() -> None:
+    rare, common = Estimate(0.9, 0.8, 1, 999), Estimate(0.9, 0.8, 1, 1000)
+    figures = {"recall at 0.10 of backchannels": rare, "recall at 0.10 of overlapping backchannels": common}
+    results = Results(11, "model", {"rooms": OfSimulator(main={"all": figures})})
+    tables = {one.name: one for one in (targets_table(results), main_table(results.simulators))}
+    assert [row[2] for row in tables["main"].rows[1:]] == ["0.900 [0.800, 1.00] n 999†", "0.900 [0.800, 1.00] n 1000"]
+    assert "0.900 n 999†" in tables["targets"].text()
+    assert tables["main"].markdown().endswith("\n\n† n: so many negatives, fewer than 1,000.")
+
+
+def test_recall_is_given_against_overlapping_backchannels_too() -> None:
+    scenes = heard(EnergyPerSide())
+    found = OfSimulator()
+    add_main(found, scenes)
+    figure = found.main["all"]["recall at 0.10 of overlapping backchannels"]
+    assert figure == curve_of(scenes).recall_at(FALSE_RATES["overlapping backchannels"], 0.10) or figure.n == 0
+    (head, *_), *_ = [shortcuts_table({"rooms": found}).rows]
+    assert "recall at 0.01 of overlapping backchannels" in head
+
+
+def test_the_cost_of_a_step_is_measured() -> None:
+    assert 1 < step_cost_us((MODELS / "talk_over.onnx").read_bytes(), blocks=20) < 20_000
+
+
+@pytest.mark.parametrize(("data", "model"), [("none", "model.onnx"), (".", "none.onnx")])
+def test_what_is_missing_is_said_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], data: str, model: str
+) -> None:
+    pytest.importorskip("matplotlib", reason="the command draws plots: models/requirements.txt")
+    command = import_module("models.benchmark.__main__")
+    (tmp_path / "model.onnx").write_bytes(b"never read")
+    words = ["--data", str(tmp_path / data), "--model", str(tmp_path / model), "--out", str(tmp_path / "out")]
+    monkeypatch.setattr("sys.argv", ["benchmark", *words])
+    assert command.main() == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_belief_needs_something_to_believe() -> None:

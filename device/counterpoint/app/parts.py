@@ -14,7 +14,7 @@ from counterpoint.edge.recogniser import VoskRecogniser, vosk_folder
 from counterpoint.edge.words_line import WordsLine
 from counterpoint.errors import ArrayUnknown, ModelMissing
 from counterpoint.hearing import ChannelWatch, PlacementWatch, Zones, raw_channels
-from counterpoint.hearing.geometry import tells_sides_apart
+from counterpoint.hearing.geometry import spare_channels, tells_sides_apart
 from counterpoint.nudge import Nudge
 
 if TYPE_CHECKING:
@@ -50,7 +50,11 @@ def build_pipeline(  # noqa: PLR0913 - what a line is made of, each by its name
     folder = Path(settings.folders.models) if settings.folders.models else None
     return Pipeline(
         zones=Zones(array, calibration, channels),
-        channels=ChannelWatch(raw_channels(array, channels), one_per_side=array.one_per_side),
+        channels=ChannelWatch(
+            raw_channels(array, channels),
+            one_per_side=array.one_per_side,
+            spare=spare_channels(array, calibration, channels),
+        ),
         placement=PlacementWatch(array, calibration, channels),
         detector=load_detector(folder),
         floor=Floor(settings.floor),

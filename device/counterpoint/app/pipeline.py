@@ -98,14 +98,15 @@ class Pipeline:
         self._words = words
 
     @property
-    def look_back_s(self) -> float:
-        """How far behind the newest block the judged frame is, in seconds."""
-        return self._detector.look_back_s
+    def settled_look_back_s(self) -> float:
+        """How far behind the newest block the settled frame is, in seconds."""
+        return self._detector.settled_look_back_s
 
     def step(self, block: Block) -> Moment:
         """Take one block through every stage."""
         channels, placement = self._channels.step(block), self._placement.step(block)
         self._visits.add_lost(block.lost_samples)
+        self._zones.without(channels.spared)
         frame = self._zones.step(block)
         activity = self._detector.step(frame)
         if not (channels.sides_clear and placement.sides_clear):

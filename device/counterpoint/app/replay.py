@@ -138,7 +138,7 @@ def _step_all(recording: Recording, pipeline: Pipeline, results: Results) -> _Ta
     tally, frames = _Tally(), 0
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         bar = progress.add_task("replaying", total=recording.duration_s or None)
-        for block in _with_tail(recording, pipeline.look_back_s):
+        for block in _with_tail(recording, pipeline.settled_look_back_s):
             moment = pipeline.step(block)
             results.activity(moment.activity)
             results.events(moment.floor.events)
@@ -153,7 +153,7 @@ def _step_all(recording: Recording, pipeline: Pipeline, results: Results) -> _Ta
 
 
 def _with_tail(recording: Recording, look_back_s: float) -> Iterator[Block]:
-    """The recording's blocks, then as much silence as the detector looks back, so that every frame is judged."""
+    """The recording's blocks, then as much silence as the detector looks back, so that every frame is settled."""
     tail = round(look_back_s / BLOCK_S)
     last = 0
     for block in recording.blocks():

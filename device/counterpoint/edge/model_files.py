@@ -17,6 +17,7 @@ from counterpoint.values import BLOCK_SAMPLES, Uncertainty, ZoneFrame
 
 if TYPE_CHECKING:
     from counterpoint.settings import FolderSettings
+    from counterpoint.values import Activity
 
 MANIFEST: Final = "manifest.toml"
 UNCERTAINTY: Final = "uncertainty.json"
@@ -73,7 +74,7 @@ def load_detector(folder: Path | None = None) -> Detector:
 
 
 def _try_on_silence(model: bytes) -> None:
-    """A model may take our features and still give something else than three probabilities and its next state."""
+    """A model may take our features and still give something else than five probabilities and its next state."""
     silence = ZoneFrame(0.0, np.zeros(FEATURES, np.float32), np.zeros(BLOCK_SAMPLES, np.float32))
     problem = "the talk-over model gives no beliefs that this program knows: install program and model together"
     try:
@@ -83,8 +84,14 @@ def _try_on_silence(model: bytes) -> None:
         raise
     except Exception as error:  # onnxruntime's own errors have no common base but Exception
         raise ModelCorrupt(problem) from error
-    if not all(0 <= p <= 1 for one in beliefs for p in (one.agent, one.customer, one.takes_floor)):
+    if not all(0 <= p <= 1 for one in beliefs for p in _probabilities(one)):  # NaN is not between 0 and 1 either
         raise ModelCorrupt(problem)
+
+
+def _probabilities(belief: Activity) -> list[float]:
+    """All that is believed, at once and settled."""
+    settled = [belief.settled.agent, belief.settled.customer] if belief.settled else []
+    return [belief.agent, belief.customer, belief.takes_floor, *settled]
 
 
 def read_uncertainty(folder: Path | None = None) -> Uncertainty:

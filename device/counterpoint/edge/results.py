@@ -59,10 +59,11 @@ class Results:
         self._close()
 
     def activity(self, activity: Activity) -> None:
-        """Keep the belief about one frame; frames before the recording began (negative start) are dropped."""
-        if activity.start_s > -1e-9:  # noqa: PLR2004 - rounding of sample times, not a setting
-            self._agent.append(activity.agent)
-            self._customer.append(activity.customer)
+        """Keep the settled belief about one frame; frames before the recording began (negative start) are dropped."""
+        settled = activity.settled
+        if settled is not None and settled.start_s > -1e-9:  # noqa: PLR2004 - rounding of sample times, not a setting
+            self._agent.append(settled.agent)
+            self._customer.append(settled.customer)
 
     def events(self, events: Iterable[FloorEvent]) -> None:
         """Append events in the order of their commitment."""

@@ -5,6 +5,7 @@ One rule: only what was heard counts; lost blocks say nothing about a channel, a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
@@ -38,10 +39,11 @@ class ChannelWatch:
     A raw channel that the blocks do not have is silent. A fault is told once it has lasted (silent 5 s while another
     channel is alive, frozen or duplicated 2 s, clipping in 0.5 s of blocks), and until the channel has been well for
     a second (10 s without clipping). With `one_per_side` a silent channel is told and the sides stay clear: a headset's
-    gate gives digital silence while its person listens.
+    gate gives digital silence while its person listens. One dead channel of `spare` is told and the sides stay clear
+    too: the others make up for it.
     """
 
-    def __init__(self, raw: tuple[int, ...], *, one_per_side: bool = False) -> None:
+    def __init__(self, raw: tuple[int, ...], *, one_per_side: bool = False, spare: tuple[int, ...] = ()) -> None:
         self._raw = np.array(raw, np.intp)
         self._pairs = tuple(combinations(raw, 2))
         self._first, self._second = np.array(list(combinations(range(len(raw)), 2)), np.intp).reshape(-1, 2).T
@@ -51,6 +53,7 @@ class ChannelWatch:
         self._clipping = _Lasting(len(raw), CLIPPING_S, UNCLIPPED_S)
         self._blocks = 0
         self._one_per_side = one_per_side
+        self._spare = spare
         self._health = self._tell()
 
     def step(self, block: Block) -> ChannelHealth:
@@ -88,13 +91,15 @@ class ChannelWatch:
             self._health = self._tell()
 
     def _tell(self) -> ChannelHealth:
-        return ChannelHealth(
+        health = ChannelHealth(
             silent=self._channels(self._silent),
             frozen=self._channels(self._frozen),
             duplicated=tuple(self._pairs[at] for at in np.flatnonzero(self._duplicated.flags)),
             clipping=self._channels(self._clipping),
             one_per_side=self._one_per_side,
         )
+        one_of_spare = len(health.dead) == 1 and health.dead <= set(self._spare)
+        return replace(health, spared=tuple(health.dead)) if one_of_spare else health
 
     def _channels(self, fault: _Lasting) -> tuple[int, ...]:
         return tuple(self._raw[fault.flags].tolist())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Final
@@ -27,6 +27,10 @@ ELEVATION_DEG: Final = 20.0
 """Mouths are above a counter: seated to standing people at 0.4-1.5 m lie between 5 and 45 degrees."""
 CONTRAST_S: Final = 60e-6
 """One sample at 16 kHz: below it the two sides sound alike in phase (32 mm of difference in path are 93 us)."""
+COMPACT_M: Final = 0.15
+"""Microphones of arrays up to this size hear the same levels; what differs in the long run is their gain."""
+FEWEST_LEFT: Final = 3
+"""A board that loses more than one of four has another fault than a dead microphone."""
 MAX_CHANNELS: Final = 32
 
 Position = tuple[float, float, float]
@@ -56,6 +60,11 @@ class ArrayGeometry:
     def aperture_m(self) -> float:
         """Largest distance between two raw microphones, in metres."""
         return max(math.dist(a, b) for a in self.positions_m for b in self.positions_m)
+
+    def without(self, channels: tuple[int, ...]) -> ArrayGeometry:
+        """What is left of the array without these raw channels; bearings and centre stay."""
+        left = [(place, raw) for place, raw in zip(self.positions_m, self.raw, strict=True) if raw not in channels]
+        return replace(self, positions_m=tuple(place for place, _ in left), raw=tuple(raw for _, raw in left))
 
 
 _BUILT_IN = (
@@ -196,3 +205,17 @@ def tells_sides_apart(geometry: ArrayGeometry, calibration: Calibration) -> bool
         for position in geometry.positions_m
     ]
     return max(shifts) - min(shifts) >= CONTRAST_S
+
+
+def spare_channels(geometry: ArrayGeometry, calibration: Calibration, given: int) -> tuple[int, ...]:
+    """Which of `given` channels may die, one of them at a time: the others still tell the sides apart.
+
+    None of a microphone a side, of a wide array, where each microphone hears its own surroundings, or of a small one.
+
+    Raises:
+        ChannelsMismatch: The array can't be found in that many channels.
+    """
+    whole = replace(geometry, raw=raw_channels(geometry, given))
+    if whole.one_per_side or whole.aperture_m > COMPACT_M or len(whole.raw) <= FEWEST_LEFT:
+        return ()
+    return tuple(raw for raw in whole.raw if tells_sides_apart(whole.without((raw,)), calibration))

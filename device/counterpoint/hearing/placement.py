@@ -39,6 +39,7 @@ ELEVATIONS_DEG: Final = (10.0, 40.0)  # mouths over a counter lie between 5 and 
 MOST_MICROPHONES: Final = 8  # all pairs in all orders of more would take milliseconds
 
 FAINTEST_DB: Final = -90.0  # of full scale: digital silence
+DEAD_SPAN: Final = 2.0**-14  # from a channel's lowest to its highest sample in a loud look: two bits of 16
 LOUDEST_DB: Final = 0.1
 LOUD_ATTACK: Final = 0.1  # a look: the loudest speech is known after a second or two of it
 LOUD_RELEASE_DB: Final = 1.0 / (3600 * LOOKS_A_SECOND)  # 1 dB an hour: a quiet night does not make the neighbours loud
@@ -71,7 +72,8 @@ class PlacementWatch:
     It can't see: two or three microphones in another order, an order that leaves both sides' delays as they were, an
     array turned by half a circle (the sides are exchanged), and whatever is wrong before somebody has spoken loudly
     for 20 s (order), 30 s (`alike`) or 40 s (`turned`; 120 s with all microphones on a line) in all. A fault is told
-    until about as much sound says otherwise; for `turned`, some 10 s of loud speech from the told bearings.
+    until about as much sound says otherwise; for `turned`, some 10 s of loud speech from the told bearings. While a
+    microphone is dead nothing about order and bearings is learnt: what was told stays.
 
     Raises:
         ChannelsMismatch: The array can't be found in that many channels.
@@ -104,7 +106,7 @@ class PlacementWatch:
             return
         if self._bearings is None:
             self._alike.step(abs(10 * math.log10((powers[0] + 1e-12) / (powers[1] + 1e-12))) < ALIKE_DB)
-        else:
+        elif np.ptp(raw, axis=1).min() > DEAD_SPAN:
             bearing, other_order_fits = self._bearings.of(raw)
             self._order.step(other_order_fits)
             if bearing is not None:

@@ -49,6 +49,8 @@ FALSE_RATES: Final = {
     "one voice": Ratio({"on one voice": 1}, {"one voice": 1}, "one voice"),
     "transitions": Ratio({"on transition": 1}, {"transitions": 1}, "transitions"),
 }
+NEGATIVE_SETS: Final = ("backchannels", "overlapping backchannels", "backchannels and one voice")
+"""Of `FALSE_RATES` those at which recall is given; the second is the hardest: both are heard for 0.3 s or more."""
 PRECISION: Final = Ratio(
     {"found": 1},
     {"found": 1, "on backchannel": 1, "on transition": 1, "on one voice": 1, "elsewhere": 1},

@@ -98,9 +98,10 @@ class _Notes:
         self.sessions: list[Session] = []
 
     def take(self, moment: Moment) -> None:
-        frame = round(moment.activity.start_s / BLOCK_S)
-        if 0 <= frame < self._activity.shape[1]:
-            self._activity[:, frame] = moment.activity.agent, moment.activity.customer
+        settled = moment.activity.settled
+        frame = -1 if settled is None else round(settled.start_s / BLOCK_S)
+        if settled is not None and 0 <= frame < self._activity.shape[1]:
+            self._activity[:, frame] = settled.agent, settled.customer
         self.events += moment.floor.events
         self.cues += [moment.cue] if moment.cue else []
         self.sessions += [moment.visit.closed] if moment.visit.closed else []
@@ -131,7 +132,7 @@ class _Notes:
 
 def _blocks(samples: Sound, pipeline: Pipeline) -> Iterator[Block]:
     frames = samples.shape[1] // BLOCK_SAMPLES
-    tail = np.zeros((len(samples), round(pipeline.look_back_s / BLOCK_S) * BLOCK_SAMPLES), dtype=np.float32)
+    tail = np.zeros((len(samples), round(pipeline.settled_look_back_s / BLOCK_S) * BLOCK_SAMPLES), dtype=np.float32)
     whole = np.concatenate((samples[:, : frames * BLOCK_SAMPLES], tail), axis=1)
     for first in range(0, whole.shape[1], BLOCK_SAMPLES):
         yield Block(whole[:, first : first + BLOCK_SAMPLES], first)

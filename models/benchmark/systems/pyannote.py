@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from models.benchmark.belief import Belief
-from models.benchmark.systems import sides
+from models.benchmark.systems import sides, silero
 from models.benchmark.systems.hashes import checked, key_of
-from models.benchmark.systems.silero import single_thread
 from models.benchmark.truth import RATE
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class _Segmentation:
     """The network over windows of 10 s, a quarter of one apart, evened out where they overlap."""
 
     def __init__(self, peers: Path) -> None:
-        self._session = single_thread(checked(peers / FILE, SHA256, PACKAGE))
+        self._session = silero.single_thread(checked(peers / FILE, SHA256, PACKAGE))
 
     def windows(self, sound: Sound) -> Iterator[tuple[int, Numbers]]:
         """First sample and class probabilities, shape (answers, 7), of each window; the last ones are padded."""
@@ -99,7 +98,7 @@ class PyannoteOneMicrophone:
     def __init__(self, peers: Path, tuning: PyannoteTuning = ONE_MICROPHONE) -> None:
         self._network = _Segmentation(peers)
         self._tuning = tuning
-        self.key = key_of(Path(__file__), *sides.SOURCES)
+        self.key = key_of(Path(__file__), Path(silero.__file__), *sides.SOURCES)
 
     def hear(self, scene: HeardScene) -> Belief:
         """Listen to one whole scene."""
@@ -127,7 +126,7 @@ class PyannotePerSide:
     def __init__(self, peers: Path, tuning: PyannoteTuning = PER_SIDE) -> None:
         self._network = _Segmentation(peers)
         self._tuning = tuning
-        self.key = key_of(Path(__file__), *sides.SOURCES)
+        self.key = key_of(Path(__file__), Path(silero.__file__), *sides.SOURCES)
 
     def hear(self, scene: HeardScene) -> Belief:
         """Listen to one whole scene."""

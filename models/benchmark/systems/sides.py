@@ -33,7 +33,11 @@ SMOOTH_FRAMES: Final = 5
 SILENCE: Final = 1e-10
 LOUD_PERCENTILE: Final = 95
 FRAME: Final = round(FRAME_S * RATE)
-SOURCES: Final = (BENCHMARK / "belief.py", Path(__file__), DEVICE / "hearing" / "zones.py")
+SOURCES: Final = (
+    BENCHMARK / "belief.py",
+    Path(__file__),
+    *(DEVICE / "hearing" / name for name in ("geometry.py", "sectors.py", "zones.py")),
+)
 """What every peer's result depends on besides its own file."""
 
 
