@@ -33,7 +33,7 @@ SPAN: Final = 17
 """Summaries that the settled belief is drawn from: the judged frame, 4 before it and 12 after."""
 LATER: Final = 48
 SHIFT: Final = (0.0, 0.0, 0.4, 0.4, 0.4)
-"""Added to the beliefs' logits after training: the sides, settled, where the F1 of overlaps is best; the floor where the
+"""Added to the beliefs' logits after training: the settled sides where the F1 of overlaps is best, the floor where the
 light's 0.6 finds more talk-overs for no more false cues; chosen on the part `valid`."""
 CLIP: Final = 6.0
 DROPOUT: Final = 0.1
