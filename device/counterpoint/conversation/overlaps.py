@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 EVEN: Final = 0.5  # evidence above it speaks for the floor being taken
 RECENT_FRAMES: Final = 10  # the detector remembers the whole overlap itself: only its jitter has to be evened out
 CLIP: Final = 0.02  # no detector is surer than this: keeps the log-odds finite
-EVIDENCE_WEIGHT: Final = 1.0  # as heard: nearly half of the overlaps that it is fitted on take the floor, at a counter few do
+EVIDENCE_WEIGHT: Final = 1.0  # as heard: half of the overlaps that it is fitted on take the floor, at a counter few
 ODDS_PER_S: Final = 2.1  # log-odds a second of overlap adds, beside that weight (models/fit_overlaps.py: 0.80 to 0.38)
 NEUTRAL_S: Final = 0.5  # at this much overlap the evidence stands as it is
 MOST_ODDS: Final = 2.0  # length alone never outweighs a detector that is sure
