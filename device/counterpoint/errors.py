@@ -17,6 +17,7 @@ CounterpointError
 │   └── BrokerRefused (PermissionError)    certificate, name or topic refused
 ├── StorageError (OSError)                 the disk is full or can't be written
 ├── MessageError (ValueError)              a message or a spool file that can't be used
+├── RoleError (ValueError)                 a role-play of practice that can't be used
 ├── ClockNotSet (RuntimeError)             no window can be closed before the clock is set
 └── PartMissing (RuntimeError)             a program or library that this command needs is not installed
 
@@ -93,6 +94,10 @@ class StorageError(CounterpointError, OSError):
 
 class MessageError(CounterpointError, ValueError):
     """A message or a spool file that can't be used."""
+
+
+class RoleError(CounterpointError, ValueError):
+    """A role-play for practice that can't be used; the message names the file, the problem and the remedy."""
 
 
 class ClockNotSet(CounterpointError, RuntimeError):

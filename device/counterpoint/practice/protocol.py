@@ -47,7 +47,7 @@ TWO_PEOPLE: Final = "two-people"
 """The only role of `Offer.at_counter`: somebody plays the customer."""
 
 Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
-Line = Annotated[str, Meta(max_length=600)]
+Text = Annotated[str, Meta(max_length=600)]
 Seconds = Annotated[float, Meta(ge=0, le=3600)]
 MomentKind = Literal[
     "talked_over",
@@ -144,7 +144,7 @@ class MarkedMoment(Struct, frozen=True, forbid_unknown_fields=True):
 
     at_s: Seconds
     kind: MomentKind
-    text: Line
+    text: Text
 
 
 class Number(Struct, frozen=True, forbid_unknown_fields=True):
@@ -161,11 +161,11 @@ class Number(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     id: Id
-    label: Line
+    label: Text
     value: Annotated[float, Meta(ge=-3600, le=3600)] | None
     unit: Literal["", "s", "%"]
-    shown: Line
-    aim: Line
+    shown: Text
+    aim: Text
     better: Literal["more", "fewer", "near"]
 
 
@@ -187,16 +187,16 @@ class CardOfOne(Struct, frozen=True, forbid_unknown_fields=True):
 
     made_by: Literal["counterpoint practice 1"]
     role: Id
-    role_title: Line
+    role_title: Text
     skill: Id
-    skill_title: Line
+    skill_title: Text
     length_s: Seconds
     words_known: bool
     spans: Annotated[tuple[SpokenSpan, ...], Meta(max_length=1500)]
     moments: Annotated[tuple[MarkedMoment, ...], Meta(max_length=500)]
     numbers: Annotated[tuple[Number, ...], Meta(min_length=3, max_length=3)]
-    went_well: Line
-    try_next: Line
+    went_well: Text
+    try_next: Text
 
 
 class Card(Message, frozen=True, tag="card"):
