@@ -28,6 +28,8 @@ SETTINGS_FILE: Final = Path("/etc/counterpoint/counterpoint.toml")
 INTERRUPTED: Final = 130  # as shells count a SIGINT
 FASTEST: Final = 1000.0
 FULL_CIRCLE_DEG: Final = 360.0  # as in [array]
+LAST_PORT: Final = 65535
+PRACTICE_PORT: Final = 8440  # always the same one, so that a browser remembers that the page may use the microphone
 
 EXAMPLES: Final = """\
 examples:
@@ -35,6 +37,7 @@ examples:
   counterpoint demo --speed 8                         the same, eight times faster than life
   counterpoint replay visit.wav --array respeaker-usb-v2 --out result
   echo "what happened then" | counterpoint acts
+  counterpoint practice                               a role-play on this computer, with a private card
   counterpoint doctor                                 what is wrong here, and what to do
 """
 
@@ -104,7 +107,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"counterpoint {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_add_demo, _add_run, _add_publish, _add_replay, _add_acts, _add_doctor, _add_models, _add_config):
+    for add in (
+        _add_demo,
+        _add_run,
+        _add_publish,
+        _add_replay,
+        _add_acts,
+        _add_practice,
+        _add_doctor,
+        _add_models,
+        _add_config,
+    ):
         add(commands)
     return parser
 
@@ -254,6 +267,49 @@ def _acts(parsed: argparse.Namespace) -> int:
 
     with open_lines(parsed.file) as lines:
         return acts(lines, sys.stdout)
+
+
+def _add_practice(commands: Commands) -> None:
+    parser = _command(
+        commands,
+        "practice",
+        "role-plays with a synthetic customer, on a page of this computer only",
+        _practice,
+        "counterpoint practice\n  counterpoint practice --roles our-roles --port 8500"
+        "\n  counterpoint practice --at-counter --array respeaker-usb-v2",
+    )
+    parser.add_argument("--port", type=_port, default=PRACTICE_PORT, help="of 127.0.0.1 (default %(default)s; 0: any)")
+    parser.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
+    parser.add_argument(
+        "--roles", type=Path, metavar="DIR", help="folder with your own roles (default: the bundled ten)"
+    )
+    parser.add_argument(
+        "--at-counter",
+        action="store_true",
+        help="two people at the counter: its own microphones listen, nobody synthetic speaks",
+    )
+    parser.add_argument(
+        "--array", default="", metavar="NAME", help="with --at-counter: which microphones (default from the settings)"
+    )
+    _with_settings(parser)
+
+
+def _port(text: str) -> int:
+    port = _number(text)
+    if not (port.is_integer() and 0 <= port <= LAST_PORT):
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to {LAST_PORT}")
+    return int(port)
+
+
+def _practice(parsed: argparse.Namespace) -> int:
+    if parsed.array and not parsed.at_counter:
+        raise UsageError("--array names the counter's microphones: add --at-counter, or leave it out")
+    if parsed.roles and parsed.at_counter:
+        raise UsageError("--roles and --at-counter: at the counter a person plays the customer; leave one out")
+    from counterpoint.app.practice import PracticeOrder, practice
+
+    order = PracticeOrder(parsed.port, not parsed.no_browser, parsed.roles, parsed.at_counter, parsed.array)
+    return practice(order, _settings(parsed))
 
 
 def _add_doctor(commands: Commands) -> None:
