@@ -28,29 +28,39 @@ export function showCard(card) {
 
 /** Puts the last try beside the card. */
 export function showCompared({ changes, text }) {
-  const head = ["last_what", "last_then", "last_now", ""].map((name) => (name ? make("th", { scope: "col" }, say(name)) : make("td")));
+  const title = make("h2", { id: "last-title", tabindex: "-1" }, say("last_title"));
   at("beside").replaceChildren(
     make("section", { class: "sheet", "aria-labelledby": "last-title" },
-      make("h2", { id: "last-title", tabindex: "-1" }, say("last_title")),
-      make("p", {}, text),
-      make("div", { class: "table-box" }, make("table", { class: "compared" },
-        make("thead", {}, make("tr", {}, ...head)),
-        make("tbody", {}, ...changes.map((change) =>
-          make("tr", {},
-            make("th", { scope: "row" }, change.label), make("td", {}, change.then), make("td", {}, change.now),
-            make("td", {}, make("span", { class: `change ${change.change}` }, say(change.change))))))))),
+      title, make("p", {}, text), changes.length ? thenAndNow(changes) : null),
   );
-  at("last-title").focus();
+  title.focus();
+}
+
+function thenAndNow(changes) {
+  const [what, then, now] = ["last_what", "last_then", "last_now"].map((name) => say(name));
+  const head = [what, then, now].map((name) => make("th", { scope: "col" }, name));
+  const row = (change) => make("tr", {},
+    make("th", { scope: "row" }, change.label),
+    make("td", { "data-column": then }, change.then),
+    make("td", { "data-column": now }, change.now),
+    make("td", {}, make("span", { class: `change ${change.change}` }, change.text)));
+  return make("div", { class: "table-box" },
+    make("table", { class: "compared" },
+      make("thead", {}, make("tr", {}, ...head, make("td"))),
+      make("tbody", {}, ...changes.map(row))));
 }
 
 function advice(kind, text) {
-  return make("section", { class: `advice ${kind}` }, icon(kind), make("div", {}, make("h2", {}, say(`${kind}_title`)), make("p", {}, text)));
+  return make("section", { class: `advice ${kind}` }, icon(kind), make("div", {}, make("h2", {}, say(`${kind}_title`)), make("p", {}, ...withCode(text))));
 }
+
+/** `Commands` stand out from the sentence around them. */
+const withCode = (text) => text.split("`").map((part, index) => (index % 2 ? make("code", {}, part) : part));
 
 function number({ label, shown, aim, value }) {
   return make("li", {},
-    make("p", { class: "label" }, label),
     make("p", { class: value === null ? "value unknown" : "value" }, shown),
+    make("p", { class: "label" }, label),
     aim ? make("p", { class: "aim" }, say("aim", { aim })) : null);
 }
 

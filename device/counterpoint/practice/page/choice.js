@@ -13,7 +13,7 @@ export function drawChoice(offer) {
   );
   at("roles").replaceChildren(
     ...offer.roles.map((role, index) =>
-      pick("role", role.id, role.title, role.situation, null, icon(role.id, "i-person"), index === 0),
+      pick("role", role.id, role.title, firstSentence(role.situation), null, icon(role.id, "i-person"), index === 0),
     ),
   );
   tellChosen(offer);
@@ -33,6 +33,9 @@ export function tellChosen(offer) {
   const { skill, role } = chosen(offer);
   at("chosen").textContent = say("chosen", { skill: skill.title, role: role.title });
 }
+
+/** Enough for a glance; the next page has all of it. */
+const firstSentence = (text) => text.match(/^.*?[.!?](?=\s|$)/)?.[0] ?? text;
 
 function pick(group, id, title, line, wanting, picture, checked) {
   const line_id = `${group}-${id}`;

@@ -4,12 +4,12 @@ import { draw, make } from "./elements.js";
 import { clock, say } from "./text.js";
 
 const STEPS_S = [5, 10, 15, 30, 60, 120, 300, 600];
-const STEP_WIDTH = 62; // px between two times on the axis, at least
+const STEP_WIDTH = 50; // px between two times on the axis, at least
 const MARK = 9; // px, half a mark
 const LEVELS = 3; // rows of marks: more would be a heap
 const BAR = 26;
 const PAD = 10;
-const HEED = new Set(["talked_over", "kept_waiting", "rush", "judgement"]);
+const HEED = new Set(["talked_over", "gave_way", "kept_waiting", "rush", "judgement"]);
 const PLAIN = new Set(["closed_question"]);
 
 /** How a moment is drawn: "well" a disc, "heed" a diamond, "plain" a square. */
@@ -33,10 +33,10 @@ export function timeline(card, width) {
     ...axis(card.length_s, x, top, bottom, width),
     ...together(card.spans).map(([from, to]) =>
       draw("rect", { class: "together", x: x(from), y: rows.agent - 4, width: Math.max(2, x(to) - x(from)), height: rows.customer + BAR - rows.agent + 8, rx: 3 })),
-    draw("text", { class: "row-name", x: PAD, y: rows.agent - 7 }, say("you")),
-    draw("text", { class: "row-name", x: PAD, y: rows.customer - 7 }, say("customer")),
     ...card.spans.map((span) => bar(span, x, rows[span.by])),
     ...card.moments.map((moment, index) => mark(moment, index + 1, x(moment.at_s), 8 + MARK + levels[index] * MARK * 2.3, bottom)),
+    draw("text", { class: "row-name", x: PAD, y: rows.agent - 7 }, say("you")),
+    draw("text", { class: "row-name", x: PAD, y: rows.customer - 7 }, say("customer")),
   );
   return picture;
 }
