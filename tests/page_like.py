@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import soundfile
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +70,7 @@ class Browser:
         """The WebSocket, as the page opens it."""
         return connect(
             f"ws://127.0.0.1:{self.port}/talk",
-            origin=origin or f"http://127.0.0.1:{self.port}",  # type: ignore[arg-type] # websockets' own NewType
+            origin=Origin(origin or f"http://127.0.0.1:{self.port}"),
             additional_headers={"Cookie": self.cookie},
             open_timeout=ANSWERS_S,
             close_timeout=5,
@@ -113,8 +114,10 @@ class Page:
         return next(at_s for at_s, message in self.messages if message["do"] == kind)
 
     def speak(self, agent: NDArray[np.float32]) -> None:
-        """Send the agent's speech, with what the customer says meanwhile."""
+        """Send the agent's speech, with what the customer says meanwhile, until the card comes."""
         for first in range(0, len(agent), FIFTH):
+            if self.of("card"):
+                return
             piece = np.zeros(FIFTH, np.float32)
             piece[: len(agent[first : first + FIFTH])] = agent[first : first + FIFTH]
             self._send_fifth(piece)

@@ -108,12 +108,13 @@ def _moment(at_s: float, kind: MomentKind) -> MarkedMoment:
 
 def _went_well(skill: Skill, numbers: tuple[Number, ...], tried: Try) -> str:
     """The first of the skill's numbers that is good, or another thing that can truly be said."""
+    if not tried.spoken["agent"]:
+        return KEPT
     for measure, number in zip(skill.measures, numbers, strict=True):
         if measure.is_good(number.value):
             return measure.went_well
     general = SKILLS["let-them-finish"].measures + SKILLS["one-breath"].measures
-    good = (measure.went_well for measure in general if tried.turns("agent") and measure.is_good(measure.figure(tried)))
-    return next(good, KEPT)
+    return next((measure.went_well for measure in general if measure.is_good(measure.figure(tried))), KEPT)
 
 
 def _try_next(skill: Skill, numbers: tuple[Number, ...], tried: Try) -> str:
