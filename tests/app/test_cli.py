@@ -39,13 +39,15 @@ def test_help_lists_the_commands_that_exist(capsys: pytest.CaptureFixture[str]) 
         main(["--help"])
     shown = capsys.readouterr().out
     assert ended.value.code == 0
-    for command in ("demo", "run", "publish", "replay", "acts", "doctor", "models", "config"):
+    for command in ("demo", "run", "publish", "replay", "acts", "practice", "doctor", "models", "config"):
         assert f"    {command} " in shown
-    for not_yet in ("calibrate", "practice", "enrol", "forget", "fleet"):
+    for not_yet in ("calibrate", "enrol", "forget", "fleet"):
         assert f"    {not_yet} " not in shown
 
 
-@pytest.mark.parametrize("command", ["demo", "run", "publish", "replay", "acts", "doctor", "models", "config"])
+@pytest.mark.parametrize(
+    "command", ["demo", "run", "publish", "replay", "acts", "practice", "doctor", "models", "config"]
+)
 def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])

@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from counterpoint.values import Block
 
 UNFIT: Final = 1003  # RFC 6455: a kind of message that can't be taken
-WAITING_BLOCKS: Final = 500  # of the counter's microphones, 10 s: the page's side never takes longer
 
 
 class Microphones(Protocol):
