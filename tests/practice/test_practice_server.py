@@ -13,11 +13,13 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from counterpoint.practice.role_files import BUNDLED, load_roles
 from page_like import RATE_HZ, Browser, Page, sound_of
+from sound_server import file_device, write_alsa
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +35,9 @@ class Program:
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
-        (folder / "settings.toml").write_text("[words]\nenabled = false\n")
+        (folder / "settings.toml").write_text('[array]\ndevice = "counter"\n[words]\nenabled = false\n')
         environment = {"HOME": str(folder), "TMPDIR": str(folder), "PATH": os.environ["PATH"]}
+        environment["ALSA_CONFIG_PATH"] = str(folder / "alsa.conf")  # read only where a test has put one there
         self._running = subprocess.Popen(
             [
                 *(sys.executable, "-B", "-m", "counterpoint", "practice", "--no-browser", "--port", "0"),
@@ -226,6 +229,26 @@ def test_nothing_is_written_and_ctrl_c_is_a_good_end(tmp_path: Path) -> None:
         page.card()
     assert running.stop() == (0, "")
     assert [path.name for path in tmp_path.rglob("*")] == ["settings.toml"]
+
+
+def test_two_people_at_the_counter_are_heard_by_its_own_microphones(tmp_path: Path) -> None:
+    noise = (np.random.default_rng(1).standard_normal((RATE_HZ, 6)) * 300).astype(np.int16)
+    (tmp_path / "noise.raw").write_bytes(noise.tobytes())
+    write_alsa(tmp_path, {"counter": file_device(tmp_path / "noise.raw")})
+    running = Program(tmp_path, "--at-counter", "--array", "respeaker-usb-v2")
+    browser = Browser.opened(running.address)
+    offer = json.loads(browser.get("/roles").body)
+    assert [role["id"] for role in offer["roles"]] == ["two-people"]
+    assert offer["at_counter"]
+    with browser.talk() as socket:
+        socket.send('{"do":"begin","role":"two-people","skill":"let-them-finish"}')
+        assert [told(socket)["do"] for _ in range(5)] == ["voices"] * 5
+        socket.send('{"do":"end"}')
+        while (last := told(socket))["do"] == "voices":
+            pass
+    assert last["card"]["role_title"] == "Two people"
+    assert last["card"]["length_s"] >= 1.0
+    assert running.stop()[0] == 0
 
 
 def test_roles_that_cant_be_used_are_told_before_anybody_practises(tmp_path: Path) -> None:
