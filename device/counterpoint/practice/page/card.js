@@ -91,4 +91,5 @@ function drawLine(card) {
   };
   watching = new ResizeObserver(redraw);
   watching.observe(at("line"));
+  redraw();
 }

@@ -32,7 +32,6 @@ const sound = new Sound({
 
 async function start() {
   fill(document);
-  at("page").hidden = false;
   wire();
   await loadOffer();
 }
@@ -176,8 +175,8 @@ function giveCard(given) {
   card = given;
   quieten();
   at("file-says").textContent = "";
+  show("card"); // first, so that the timeline is drawn for the width that it has
   showCard(card);
-  show("card");
 }
 
 function save() {

@@ -4,7 +4,10 @@ import { Line } from "./line.js";
 import { darkLight, showLight } from "./light.js";
 import { clock, say } from "./text.js";
 
-const CARD_WAIT_MS = 15000; // the recogniser may still be busy with the last words
+const CARD_WAIT_MS = 60000; // a slow computer may still be busy with the last words; a closed connection tells itself
+const FIRST_BLOCKS = 25; // 0.5 s: enough for a first answer; while a speech model is loaded, what is heard is nobody's speech
+const BLOCKS_A_WORD = 10; // the server says five times a second who speaks
+const LATE_BLOCKS = 100; // 2 s behind: the light and the customer come late, and the person should know why
 const VOICES = { agent: ["you", "you-state"], customer: ["customer", "customer-state"] };
 
 /** A talk under way. `then` has `card(card)`, `compared(comparison)`, `trouble(text)`, `gone()` and `noSound()`. */
@@ -14,25 +17,29 @@ export class Talk {
     this.then = then;
     this.saying = null;
     this.over = false;
+    this.sent = 0;
+    this.answered = 0;
     this.line = new Line({
       say: (message) => this.say(message),
       stop: () => this.stopped(),
       light: ({ cue }) => showLight(cue),
-      voices: (heard) => showVoices(heard),
+      voices: (heard) => this.voices(heard),
       card: ({ card }) => this.finish(() => then.card(card)),
       compared: (message) => then.compared(message),
       trouble: ({ text }) => this.trouble(text),
       gone: () => this.gone(),
     });
     this.line.begin(role.id, skill.id);
-    this.began = performance.now();
+    this.began = null;
     this.ticking = setInterval(() => this.tick(), 250);
     set(role, skill);
   }
 
-  /** 20 ms of both sides, from the worklet. */
+  /** 20 ms of both sides, from the worklet; until the server has answered for the first time, no more than it needs. */
   block(buffer) {
-    if (!this.over) this.line.block(buffer);
+    if (this.over || this.waiting || !this.line.open || (this.answered === 0 && this.sent >= FIRST_BLOCKS)) return;
+    this.sent += 1;
+    this.line.block(buffer);
   }
 
   /** The person has had enough: the card follows. */
@@ -66,6 +73,13 @@ export class Talk {
     }).catch(() => this.finish(() => { this.line.close(); this.then.noSound(); }));
   }
 
+  voices(heard) {
+    this.began ??= performance.now();
+    this.answered += BLOCKS_A_WORD;
+    at("busy").hidden = this.sent - this.answered < LATE_BLOCKS;
+    showVoices(heard);
+  }
+
   stopped() {
     const at_s = this.sound.silence() ?? 0;
     if (this.saying !== null) this.line.lineStopped(this.saying, at_s);
@@ -84,7 +98,7 @@ export class Talk {
   }
 
   tick() {
-    at("clock").textContent = clock((performance.now() - this.began) / 1000);
+    if (this.began !== null) at("clock").textContent = clock((performance.now() - this.began) / 1000);
   }
 
   finish(and) {
@@ -106,6 +120,7 @@ function set(role, skill) {
   at("caption").textContent = say("starting");
   at("clock").textContent = clock(0);
   at("stop").disabled = false;
+  at("busy").hidden = true;
   darkLight();
   showVoices({ agent: false, customer: false });
 }

@@ -70,7 +70,7 @@ const who = (side) => say(side === "agent" ? "you" : "customer");
 function inWords(card) {
   const spoken = (side) => Math.round(card.spans.filter((span) => span.by === side).reduce((sum, span) => sum + span.to_s - span.from_s, 0));
   return say("line_label", {
-    length: clock(card.length_s), you: say("seconds", { s: spoken("agent") }), customer: say("seconds", { s: spoken("customer") }), moments: card.moments.length,
+    length: clock(card.length_s), you: say("seconds", { seconds: spoken("agent") }), customer: say("seconds", { seconds: spoken("customer") }), moments: card.moments.length,
   });
 }
 

@@ -8,6 +8,7 @@ const VIEWS = ["choose", "ready", "talk", "card", "trouble"];
 export function show(view, { focus = true, remember = false } = {}) {
   for (const name of VIEWS) at(name).hidden = name !== view;
   document.body.dataset.view = view;
+  at("page").hidden = false; // from the first view on: an empty page would jump when it is filled
   const heading = at(`${view}-title`);
   document.title = view === "choose" ? say("title") : say("title_of", { what: heading.textContent });
   if (remember) history.pushState({ view }, "");

@@ -62,6 +62,7 @@ export default {
   counter_listens: "The counter device listens",
   stop: "End the talk",
   stopping: "Your card is being made …",
+  busy_computer: "This computer is busy with something else: the light and the customer come late.",
   light_off: "Light off",
   light_talk_over: "Let them finish",
   light_cut_off: "They had not finished",
