@@ -18,6 +18,7 @@ from counterpoint.hearing.geometry import spare_channels, tells_sides_apart
 from counterpoint.nudge import Nudge
 
 if TYPE_CHECKING:
+    from counterpoint.app.pipeline import WordsPort
     from counterpoint.hearing import ArrayGeometry
     from counterpoint.settings import Settings
     from counterpoint.values import Calibration
@@ -29,7 +30,7 @@ def build_pipeline(  # noqa: PLR0913 - what a line is made of, each by its name
     calibration: Calibration,
     *,
     channels: int,
-    words: WordsLine | None,
+    words: WordsPort | None,
     dark_until_s: float = 0.0,
     seed: int = 0,
 ) -> Pipeline:

@@ -21,6 +21,7 @@ from counterpoint.edge.model_files import load_detector, model_folder
 from counterpoint.edge.recogniser import vosk_folder
 from counterpoint.errors import ModelMissing, PartMissing
 from counterpoint.practice.line import CHANNELS, Line
+from counterpoint.practice.patience import PatientWords
 from counterpoint.practice.role_files import BUNDLED, load_roles
 from counterpoint.values import Calibration
 
@@ -103,7 +104,8 @@ def _line(settings: Settings, array: ArrayGeometry, sides: Calibration, channels
         session=replace(settings.session, end_silence_s=WHOLE_PRACTICE_S),
         nudge=replace(settings.nudge, withhold_share=0.0),
     )
-    words = build_words(practised, wait=False)
+    recognised = build_words(practised, wait=False)
+    words = PatientWords(recognised) if recognised is not None else None
     return Line(build_pipeline(practised, array, sides, channels=channels, words=words), words)
 
 

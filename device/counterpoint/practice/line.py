@@ -92,13 +92,18 @@ class Line:
     def step(self, block: Block) -> Moment:
         """Take one block of both sides."""
         moment = self._stages.step(block)
-        unknown = self._words is None or self._words.unknown or moment.visit.is_complex
-        self.words_known = self.words_known and not unknown
+        self._doubt(is_complex=moment.visit.is_complex)
         return moment
 
     def close(self) -> Ending:
-        """Commit what is still open; waits up to some seconds for the recogniser's last words. Once only."""
-        return self._stages.close()
+        """Commit what is still open; waits for the last words as long as `Words` has patience. Once only."""
+        ending = self._stages.close()
+        self._doubt(is_complex=False)
+        return ending
+
+    def _doubt(self, *, is_complex: bool) -> None:
+        unknown = self._words is None or self._words.unknown or is_complex
+        self.words_known = self.words_known and not unknown
 
 
 def blocks_of(sound: bytes, first_sample: int) -> Iterator[Block]:
