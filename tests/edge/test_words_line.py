@@ -32,6 +32,7 @@ class Ear:
         self.samples = 0
         self.utterances = 0
         self.closed = False
+        self.forgot = 0
         self.fails = False
         self.may_go_on = threading.Event()
         self.may_go_on.set()
@@ -51,6 +52,9 @@ class Ear:
         words = self.text.split()
         each = seconds / max(1, len(words))
         return Utterance(tuple(Word(word, i * each, (i + 1) * each, self.confidence) for i, word in enumerate(words)))
+
+    def forget(self) -> None:
+        self.forgot += 1
 
     def close(self) -> None:
         self.closed = True
@@ -149,6 +153,23 @@ def test_the_customer_is_not_recognised(line: WordsLine, ear: Ear) -> None:
 def test_nothing_is_recognised_outside_a_visit(line: WordsLine, ear: Ear) -> None:
     Talk(line).speaks(1.0, visit=False).speaks(5.0, agent=True, visit=False).speaks(1.0, visit=False)
     assert ear.utterances == 0
+
+
+def test_after_a_visit_neither_the_line_nor_the_recogniser_holds_what_was_heard(line: WordsLine, ear: Ear) -> None:
+    Talk(line).speaks(1.0).speaks(2.1, agent=True).speaks(1.0, visit=False)
+    wait_until(line, line._is_idle)
+    assert ear.forgot == 1
+    assert not line._gathered.any()
+
+
+def test_a_recogniser_that_fails_leaves_no_sound_in_the_queue(ear: Ear) -> None:
+    ear.may_go_on.clear()
+    line = WordsLine(ear, RULES, wait=False)
+    Talk(line).speaks(2.0, agent=True)
+    ear.fails = True
+    ear.may_go_on.set()
+    line._thread.join(5)
+    assert not line._queue
 
 
 def test_closing_gives_what_is_left(line: WordsLine) -> None:

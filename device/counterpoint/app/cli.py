@@ -188,6 +188,9 @@ def _add_run(commands: Commands) -> None:
 
 
 def _run(parsed: argparse.Namespace) -> int:
+    from counterpoint.edge.wiped_memory import start_wiped
+
+    start_wiped()
     from counterpoint.app.sensor import run
 
     return run(_settings(parsed))
@@ -260,13 +263,14 @@ def _add_acts(commands: Commands) -> None:
         'echo "what happened then" | counterpoint acts',
     )
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="UTF-8 text (default: standard input)")
+    parser.add_argument("--language", choices=("en", "de"), default="en", help="default: en; de is not measured")
 
 
 def _acts(parsed: argparse.Namespace) -> int:
-    from counterpoint.app.acts import acts, open_lines
+    from counterpoint.app.acts import acts, build_act_reader, open_lines
 
     with open_lines(parsed.file) as lines:
-        return acts(lines, sys.stdout)
+        return acts(lines, sys.stdout, build_act_reader(parsed.language))
 
 
 def _add_practice(commands: Commands) -> None:

@@ -91,13 +91,17 @@ class VoskRecogniser:
 
     def finish(self) -> Utterance | None:
         """End the utterance under way; None when nothing was accepted since the last one."""
-        if self._given == self._begun:
+        if self._kaldi is None or self._given == self._begun:
             return None
         utterance = self._utterance(self._ready().FinalResult())
         self._begun = self._given
         if self._given >= self._recycle_after:
             self._kaldi = None
         return utterance
+
+    def forget(self) -> None:
+        """Let go of all that was heard: the next audio meets a new Kaldi recogniser (60 ms), the model stays."""
+        self._kaldi = None
 
     def close(self) -> None:
         """Give back the recogniser's memory and the model's."""

@@ -25,7 +25,7 @@ from counterpoint.words import Doubt, SpeechGate, classify
 if TYPE_CHECKING:
     from counterpoint.settings import WordsSettings
     from counterpoint.values import FloorStep, Samples, SessionStep, ZoneFrame
-    from counterpoint.words import Recogniser, Utterance
+    from counterpoint.words import ReadActs, Recogniser, Utterance
 
 CHUNK_BLOCKS: Final = 10  # 0.2 s a call: a call has a cost, and words come seconds late anyway
 NICE: Final = 10  # on a busy core the hearing path goes first
@@ -44,7 +44,7 @@ class _End:
 
 @dataclass(frozen=True, slots=True)
 class _Forget:
-    """The visit ended: doubt starts anew."""
+    """The visit ended: doubt starts anew, and the recogniser lets go of what it heard."""
 
 
 class WordsLine:
@@ -55,11 +55,14 @@ class WordsLine:
         dropped: Blocks of 20 ms that outran the recogniser and were left out; always 0 with `wait`.
     """
 
-    def __init__(self, recogniser: Recogniser, rules: WordsSettings, *, wait: bool) -> None:
+    def __init__(
+        self, recogniser: Recogniser, rules: WordsSettings, *, wait: bool, read_acts: ReadActs = classify
+    ) -> None:
         self.unknown = False
         self.dropped = 0
         self._recogniser = recogniser
         self._rules = rules
+        self._read_acts = read_acts
         self._wait = wait
         self._gate = SpeechGate()
         self._gathered = np.zeros(CHUNK_BLOCKS * BLOCK_SAMPLES, dtype=np.float32)
@@ -155,6 +158,7 @@ class WordsLine:
             else:
                 self.dropped += self._blocks
         self._blocks = 0
+        self._gathered.fill(0.0)
 
     def _put(self, mark: _End | _Forget) -> None:
         with self._changed:
@@ -167,7 +171,7 @@ class WordsLine:
     def _work(self) -> None:
         if sys.platform == "linux":  # where a thread has a priority of its own
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
-        listener = _Listener(self._recogniser, self._rules)
+        listener = _Listener(self._recogniser, self._rules, self._read_acts)
         try:
             while (item := self._next()) is not None:
                 acts = listener.take(item)
@@ -181,6 +185,7 @@ class WordsLine:
         finally:
             with self._changed:
                 self._broken = not self._closing or self._busy
+                self._queue.clear()
                 self._changed.notify_all()
             self._recogniser.close()
 
@@ -198,8 +203,9 @@ class WordsLine:
 class _Listener:
     """The thread's side: gives audio to the recogniser and turns utterances into acts."""
 
-    def __init__(self, recogniser: Recogniser, rules: WordsSettings) -> None:
+    def __init__(self, recogniser: Recogniser, rules: WordsSettings, read_acts: ReadActs) -> None:
         self._recogniser = recogniser
+        self._read_acts = read_acts
         self._doubt = Doubt(rules)
         self._began_s = 0.0  # where the recogniser's clock is zero, on the sample clock
         self._given_s = 0.0  # audio given since then
@@ -212,6 +218,7 @@ class _Listener:
     def take(self, item: _Chunk | _End | _Forget) -> list[ListeningAct]:
         if isinstance(item, _Forget):
             self._doubt.forget()
+            self._recogniser.forget()
             return []
         if isinstance(item, _End):
             return self._finish()
@@ -221,6 +228,7 @@ class _Listener:
             self._began_s = item.start_s
         utterance = self._recogniser.accept(item.samples)
         self._given_s += len(item.samples) / SAMPLE_RATE_HZ
+        item.samples.fill(0.0)
         return acts + self._acts(utterance)
 
     def _finish(self) -> list[ListeningAct]:
@@ -236,4 +244,4 @@ class _Listener:
         if not utterance.words:
             return []
         at_s = round(self._began_s + utterance.words[-1].end_s, 3)
-        return [ListeningAct(kind, at_s) for kind in classify(utterance.text)]
+        return [ListeningAct(kind, at_s) for kind in self._read_acts(utterance.text)]

@@ -76,8 +76,9 @@ class SpeechGate:
         return self._judge(mark.block - PRE_ROLL)
 
     def shut(self) -> bool:
-        """Stop now, as words are off; True if a stretch was under way."""
+        """Stop now and let go of the sound, as words are off or the visit is over; True if a stretch was under way."""
         self._marks.clear()
+        self._beams.fill(0.0)
         was_open, self._open = self._open, False
         return was_open
 

@@ -69,5 +69,8 @@ class Recogniser(Protocol):
     def finish(self) -> Utterance | None:
         """End the utterance under way; None when nothing was accepted since the last one."""
 
+    def forget(self) -> None:
+        """The visit is over: let go of all that was heard, the utterance under way included."""
+
     def close(self) -> None:
         """Give back the memory; nothing may be called after it."""
