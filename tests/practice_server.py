@@ -30,6 +30,7 @@ POLICY: Final = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 WAITS_S: Final = 10.0
+LINES_HZ: Final = 24_000
 
 
 class PageTalk:
@@ -75,7 +76,7 @@ class PageServer:
 
     Attributes:
         offer: What can be chosen.
-        lines: The customer's lines by address: mono float samples at 24 kHz.
+        lines: The customer's lines by address: mono float samples at LINES_HZ.
         address: Where the page is.
     """
 
@@ -116,7 +117,7 @@ def _response(kind: str, body: bytes, status: HTTPStatus = HTTPStatus.OK) -> Res
 
 def _ogg(samples: np.ndarray[tuple[int], np.dtype[np.float32]]) -> bytes:
     written = io.BytesIO()
-    soundfile.write(written, samples, 24_000, format="OGG")
+    soundfile.write(written, samples, LINES_HZ, format="OGG")
     return written.getvalue()
 
 

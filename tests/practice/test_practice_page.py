@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -39,7 +40,10 @@ from practice_pages import (
     strength,
     until_sound,
 )
+from practice_pictures import program
 from practice_server import PageServer
+
+PATIENCE_S = 60.0
 
 pytestmark = [
     pytest.mark.real,
@@ -167,6 +171,28 @@ def test_captions_can_be_turned_off_and_stay_off(browser: Browser, server: PageS
         assert tab.run("document.querySelector('#caption-box').hidden")
         tab.click("#captions-now")
         assert tab.text("#caption") == "Yes."
+
+
+@pytest.mark.timeout(300)  # where training has priority, another Python starts slowly
+def test_the_page_and_the_program_understand_each_other(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text("[words]\nenabled = false\n")
+    with (
+        program(tmp_path, "--settings", str(tmp_path / "settings.toml")) as (address, _),
+        browser.tab(address) as tab,
+    ):
+        tab.wait(f"{VIEW} === 'choose'", PATIENCE_S)
+        assert "token" not in tab.run("location.href")
+        tab.click("#choice [type=submit]")
+        tab.click("#microphone-on")
+        tab.wait("!document.querySelector('#start').disabled")
+        tab.click("#start")
+        tab.wait("document.querySelector('#caption').textContent.startsWith('Good morning.')", PATIENCE_S)
+        tab.wait("document.querySelector('#customer').classList.contains('speaks')", PATIENCE_S)
+        tab.click("#stop")
+        tab.wait(f"{VIEW} === 'card'", PATIENCE_S)
+        assert "times you talked over the customer" in tab.text("#card")
+        assert tab.run("document.querySelectorAll('#line .bar.customer').length") >= 1
+        assert tab.problems == []
 
 
 # The light

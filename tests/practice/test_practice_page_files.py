@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+from practice_pictures import DOCS, PICTURES
 from practice_server import PAGE
+
+LARGEST_PICTURE = 150_000
 
 
 def sources(*kinds: str) -> dict[str, str]:
@@ -39,3 +42,11 @@ def test_nothing_is_inline_and_nothing_comes_from_elsewhere() -> None:
 
 def test_the_whole_page_weighs_less_than_a_photograph() -> None:
     assert sum(path.stat().st_size for path in PAGE.rglob("*") if path.is_file()) < 120_000
+
+
+def test_the_guide_shows_every_picture_and_each_is_small() -> None:
+    guide = (DOCS / "practice.md").read_text()
+    assert {*re.findall(r"\((practice-\w+\.webp)\)", guide)} == {picture.name for picture in PICTURES}
+    for picture in PICTURES:
+        assert picture.read_bytes()[8:12] == b"WEBP"
+        assert picture.stat().st_size < LARGEST_PICTURE
