@@ -5,6 +5,7 @@ One rule: what listens here is what listens at the counter, but that a practice 
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import webbrowser
@@ -127,5 +128,10 @@ def _has_words(settings: Settings) -> bool:
 
 def _opened(address: str, *, browser: bool) -> None:
     print(f"Practise at {address}\nOnly this computer can open it, and nothing is kept. Ctrl-C ends it.", flush=True)
-    if browser:
+    if browser and _has_screen():
         threading.Thread(target=webbrowser.open, args=(address,), name="browser", daemon=True).start()
+
+
+def _has_screen() -> bool:
+    """Without a screen the standard library would start a text browser in this very terminal."""
+    return sys.platform != "linux" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
