@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from functools import partial
+from typing import TYPE_CHECKING, Final, TextIO
 
 import msgspec
 
-from counterpoint.errors import UsageError
+from counterpoint.edge.model_files import load_act_model
+from counterpoint.errors import ModelMissing, UsageError
 from counterpoint.words import classify
 
 if TYPE_CHECKING:
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from counterpoint.values import ActKind
+    from counterpoint.words import ReadActs
+
+MODEL_LANGUAGE: Final = "en"
+"""The act model's language; in another the patterns are alone."""
 
 
 class ActsOfLine(msgspec.Struct, frozen=True):
@@ -24,8 +30,8 @@ class ActsOfLine(msgspec.Struct, frozen=True):
     acts: tuple[ActKind, ...]
 
 
-def acts(lines: TextIO, out: TextIO) -> int:
-    """Write the acts of each line as it comes; return 0.
+def acts(lines: TextIO, out: TextIO, read_acts: ReadActs = classify) -> int:
+    """Write the acts of each line as it comes, by patterns unless another reader is given; return 0.
 
     Raises:
         UsageError: The text is not UTF-8; the message says in which line.
@@ -33,7 +39,7 @@ def acts(lines: TextIO, out: TextIO) -> int:
     done = 0
     try:
         for line in lines:
-            out.write(msgspec.json.encode(ActsOfLine(classify(line))).decode() + "\n")
+            out.write(msgspec.json.encode(ActsOfLine(read_acts(line))).decode() + "\n")
             out.flush()
             done += 1
     except UnicodeDecodeError as error:
@@ -59,3 +65,19 @@ def open_lines(file: Path | None) -> Iterator[TextIO]:
         raise UsageError(f"can't read {file}: {error.strerror}; give a text file") from error
     with lines:
         yield lines
+
+
+def build_act_reader(language: str, folder: Path | None = None) -> ReadActs:
+    """What tells the acts of an utterance: the act model in its language, else the language's patterns alone.
+
+    Where the model is not there, one line says so and the patterns do it alone.
+
+    Raises:
+        ModelCorrupt: There is a model and it is not what the manifest says: that is never passed over.
+    """
+    if language == MODEL_LANGUAGE:
+        try:
+            return load_act_model(folder).classify
+        except ModelMissing as missing:
+            print(f"counterpoint: acts by patterns alone: {missing}", file=sys.stderr)
+    return partial(classify, language=language)

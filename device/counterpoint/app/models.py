@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from counterpoint.edge.model_files import load_detector, model_folder
+from counterpoint.edge.model_files import load_act_model, load_detector, model_folder
 from counterpoint.edge.model_manifest import choose, find_model, install_folder, speech_models, verify
 from counterpoint.edge.model_pull import pull
 from counterpoint.errors import ModelError
@@ -46,7 +46,7 @@ def models_pull(name: str, source: str, settings: Settings) -> int:
 
 
 def models_verify(name: str, settings: Settings) -> int:
-    """Hold the talk-over model and every installed speech model, or the one named, against the manifest.
+    """Hold the talk-over model, the act model and every installed speech model, or the one named, against the manifest.
 
     Returns 0, or 2 when a speech model is not whole; one that is not here is no fault.
 
@@ -56,6 +56,8 @@ def models_verify(name: str, settings: Settings) -> int:
     if not name:
         load_detector(model_folder(settings.folders))
         print("talk_over: whole, it came with the package or is in folders.models")
+        load_act_model(model_folder(settings.folders))
+        print("acts: whole, it came with the package or is in folders.models")
     wrong = 0
     for model in _asked(name).values():
         folder = find_model(model, settings)

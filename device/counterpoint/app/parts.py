@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from counterpoint.app.acts import build_act_reader
 from counterpoint.app.pipeline import Pipeline
 from counterpoint.care import UnheardWatch
 from counterpoint.conversation import Floor, Visits
@@ -70,7 +71,7 @@ def build_words(settings: Settings, *, wait: bool) -> WordsLine | None:
     """The recogniser's line, or None without a model: one line says so, and everything else works.
 
     Raises:
-        ModelCorrupt: There is a model and it is not what the manifest says.
+        ModelCorrupt: There is a model, of speech or of acts, and it is not what the manifest says.
     """
     if not settings.words.enabled:
         return None
@@ -79,4 +80,6 @@ def build_words(settings: Settings, *, wait: bool) -> WordsLine | None:
     except ModelMissing as missing:
         print(f"counterpoint: no words: {missing}", file=sys.stderr)
         return None
-    return WordsLine(recogniser, settings.words, wait=wait)
+    folder = Path(settings.folders.models) if settings.folders.models else None
+    read_acts = build_act_reader(settings.words.language, folder)
+    return WordsLine(recogniser, settings.words, wait=wait, read_acts=read_acts)

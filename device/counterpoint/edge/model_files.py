@@ -14,6 +14,7 @@ from counterpoint.errors import ModelCorrupt, ModelMissing
 from counterpoint.hearing.detector import Detector
 from counterpoint.hearing.zones import FEATURES
 from counterpoint.values import BLOCK_SAMPLES, Uncertainty, ZoneFrame
+from counterpoint.words import ActModel
 
 if TYPE_CHECKING:
     from counterpoint.settings import FolderSettings
@@ -71,6 +72,24 @@ def load_detector(folder: Path | None = None) -> Detector:
     model = read_model("talk_over", folder)
     _try_on_silence(model)
     return Detector(model)
+
+
+def load_act_model(folder: Path | None = None) -> ActModel:
+    """The act model of `folder` (default: the bundled one), tried on an utterance.
+
+    Raises:
+        ModelMissing: There is no such model or no manifest.
+        ModelCorrupt: It is not the model that the manifest names, is of another version, or gives no probabilities.
+    """
+    model = ActModel(read_model("acts", folder))
+    problem = "the act model gives no acts that this program knows: install program and model together"
+    try:
+        likely = model.likely(["so"], "so")
+    except Exception as error:  # onnxruntime's own errors have no common base but Exception
+        raise ModelCorrupt(problem) from error
+    if not all(0 <= p <= 1 for p in likely):
+        raise ModelCorrupt(problem)
+    return model
 
 
 def _try_on_silence(model: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The listening acts of one utterance of the agent, by pattern.
+"""The listening acts of one utterance of the agent, by the patterns of a language.
 
 One rule: each utterance by itself, and out come act names only; the words stay with the caller.
 """
@@ -6,31 +6,38 @@ One rule: each utterance by itself, and out come act names only; the words stay 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from counterpoint.words.english import CLOSED, GROUPS, NO_NOD_ALONE, NODS, OPEN, PATTERNS, STRONG_NODS
+from counterpoint.words.english import ENGLISH
+from counterpoint.words.german import GERMAN
 
 if TYPE_CHECKING:
-    from counterpoint.values import ActKind
+    from collections.abc import Mapping
 
-LONGEST: Final = 600  # characters: far beyond an utterance; what follows is not read
+    from counterpoint.values import ActKind
+    from counterpoint.words.language import Language
+
+LANGUAGES: Final[Mapping[str, Language]] = {"en": ENGLISH, "de": GERMAN}
+LONGEST: Final = 4000  # characters: some four minutes of speech; what follows is not read
 SENTENCE_END: Final = re.compile(r"[.!;:]+(?=\s|$)|\n")
 NO_WORD: Final = re.compile(r"[^\w'?|-]+|(?<!\w)-+|-+(?!\w)|_+")
 QUESTION: Final = re.compile(r"\s*\?[\s?]*")
 
 
-def classify(text: str) -> tuple[ActKind, ...]:
-    """Act names of one utterance, sorted, each once; () for none.
+def classify(text: str, language: str = "en") -> tuple[ActKind, ...]:
+    """Act names of one utterance, sorted, each once; () for none. `language` is one of `LANGUAGES`.
 
     Takes written text and what a recogniser gives (lower case, no punctuation). A question is open or closed, never
     neither; an utterance with several questions can carry both.
     """
+    patterns = _patterns(language)
     sentences = _sentences(text)
     found: set[ActKind] = set()
     for sentence in sentences:
-        found.update(_question(sentence))
-        found.update(kind for kind, pattern in _ACTS if pattern.search(sentence))
-    if sentences and (_is_nod(sentences) or _STRONG.match(sentences[0])):
+        found.update(patterns.question(sentence))
+        found.update(kind for kind, pattern in patterns.acts if pattern.search(sentence))
+    if sentences and (patterns.is_nod(sentences) or patterns.strong.match(sentences[0])):
         found.add("acknowledgement")
     return tuple(sorted(found))
 
@@ -42,39 +49,45 @@ def _sentences(text: str) -> list[str]:
     return [sentence for sentence in sentences if sentence.strip("? ")]
 
 
-def _question(sentence: str) -> set[ActKind]:
-    found: set[ActKind] = set()
-    rest = _OPEN.sub(" | ", sentence)
-    if rest != sentence:
-        found.add("open_question")
-        rest = (
-            rest.split(" | ", 1)[0] + " | "
-        )  # what follows an open question is its object: "what happened when you did ..."
-        return found | ({"closed_question"} if _CLOSED.search(rest.replace(" | ", "")) else set())
-    if sentence.endswith("?") or _CLOSED.search(sentence):
-        found.add("closed_question")
-    return found
+class _Patterns:
+    """A language's tables, compiled."""
+
+    def __init__(self, tables: Language) -> None:
+        def compiled(table: str) -> re.Pattern[str]:
+            rows = (_filled(row, tables.groups) for row in table.split("\n") if row)
+            return re.compile(rf"(?<![\w'])(?:{'|'.join(rows)})(?:(?<= )|(?!\w))")
+
+        self._open = compiled(tables.open_questions)
+        self._closed = compiled(tables.closed_questions)
+        self._nods = re.compile(rf"(?:(?:{'|'.join(tables.nods.split(chr(10))[1:-1])})(?: |$))+")
+        self._no_nod_alone = tables.no_nod_alone
+        self.acts = tuple((kind, compiled(rows)) for kind, rows in tables.acts.items())
+        self.strong = compiled(tables.strong_nods)
+
+    def question(self, sentence: str) -> set[ActKind]:
+        """The kinds of question in a sentence."""
+        found: set[ActKind] = set()
+        rest = self._open.sub(" | ", sentence)
+        if rest != sentence:
+            found.add("open_question")
+            # What follows an open question is its object: "what happened when you did ..."
+            rest = rest.split(" | ", 1)[0]
+            return found | ({"closed_question"} if self._closed.search(rest) else set())
+        if sentence.endswith("?") or self._closed.search(sentence):
+            found.add("closed_question")
+        return found
+
+    def is_nod(self, sentences: list[str]) -> bool:
+        """Nothing but nods, and no hesitation alone."""
+        whole = " ".join(sentences).rstrip("?")
+        return bool(self._nods.fullmatch(whole)) and whole not in self._no_nod_alone
 
 
-def _is_nod(sentences: list[str]) -> bool:
-    whole = " ".join(sentences).rstrip("?")
-    return bool(_NODDING.fullmatch(whole)) and whole not in NO_NOD_ALONE
+@cache
+def _patterns(language: str) -> _Patterns:
+    return _Patterns(LANGUAGES[language])
 
 
-def _compiled(table: str) -> re.Pattern[str]:
-    rows = (_filled(row) for row in table.split("\n") if row)
-    return re.compile(rf"(?<![\w'])(?:{'|'.join(rows)})(?:(?<= )|(?!\w))")
-
-
-def _filled(row: str) -> str:
+def _filled(row: str, groups: Mapping[str, str]) -> str:
     row = f"{row[:-1]} " if row.endswith("_") else row
-    return row.format_map(GROUPS) if "{" in row else row
-
-
-_OPEN: Final = _compiled(OPEN)
-_CLOSED: Final = _compiled(CLOSED)
-_ACTS: Final[tuple[tuple[ActKind, re.Pattern[str]], ...]] = tuple(
-    (kind, _compiled(rows)) for kind, rows in PATTERNS.items()
-)
-_NODDING: Final = re.compile(rf"(?:(?:{'|'.join(NODS.strip().split(chr(10)))})(?: |$))+")
-_STRONG: Final = _compiled(STRONG_NODS)
+    return row.format_map(groups) if "{" in row else row

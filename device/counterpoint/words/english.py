@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from counterpoint.words.language import Language
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -295,3 +297,5 @@ understood
 
 # Alone, these are a hesitation or a doubt, not a nod.
 NO_NOD_ALONE: Final = frozenset({"uh", "um", "oh", "huh", "ah"})
+
+ENGLISH: Final = Language(GROUPS, OPEN, CLOSED, PATTERNS, NODS, STRONG_NODS, NO_NOD_ALONE)

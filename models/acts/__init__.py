@@ -1,0 +1,1 @@
+"""How the act classifier is made and judged: written examples in, `models/acts.onnx` and its figures out."""

@@ -1,0 +1,233 @@
+"""Judges the act classifier on the unseen part: as written, and as Vosk heard it; prints the card's tables and plots.
+
+Run: PYTHONPATH=device:. python models/acts/judge.py [--model FILE] [--plots FOLDER] [--service TSV]
+
+One rule: nothing is chosen here; a line that also is an example, word for word, is not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from models.acts.hear import read_heard
+from models.acts.texts import HERE, KINDS, Example, as_recognised, as_written, read_examples
+
+from counterpoint.words.act_model import ActModel
+from counterpoint.words.acts import classify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Classifier = Callable[[str], tuple[str, ...]]
+
+QUESTIONS: Final = frozenset({"open_question", "closed_question"})
+NONE: Final = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A text, and the acts that it carries."""
+
+    text: str
+    acts: frozenset[str]
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Counts of one act: found rightly, found wrongly, missed."""
+
+    right: int
+    wrong: int
+    missed: int
+
+    @property
+    def precision(self) -> float:
+        """Of what was found, the share that is there; 0 where nothing was found."""
+        return self.right / max(1, self.right + self.wrong)
+
+    @property
+    def recall(self) -> float:
+        """Of what is there, the share found."""
+        return self.right / max(1, self.right + self.missed)
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of both."""
+        return 2 * self.right / max(1, 2 * self.right + self.wrong + self.missed)
+
+
+def unseen() -> dict[str, list[Case]]:
+    """The unseen part by how it comes: as written, without marks, and as heard (only lines that were spoken)."""
+    known = {as_recognised(one.text) for one in read_examples("examples")}
+    lines = [one for one in read_examples("unseen") if as_recognised(one.text) not in known]
+    parts = {
+        "as written": [_case(one, as_written(one.text, one.acts)) for one in lines],
+        "without marks": [_case(one, as_recognised(one.text)) for one in lines],
+    }
+    table = HERE / "heard/unseen.tsv"
+    if table.exists():
+        heard = [(one, text) for one, _, text in read_heard(table, "unseen") if as_recognised(one.text) not in known]
+        parts["as heard"] = [_case(one, text) for one, text in heard]
+        parts["these lines, as written"] = [_case(one, as_written(one.text, one.acts)) for one, _ in heard]
+    return parts
+
+
+def _case(one: Example, text: str) -> Case:
+    return Case(text, one.acts, one.kind)
+
+
+def score(cases: Sequence[Case], found: Sequence[frozenset[str]], act: str) -> Score:
+    """Counts of an act; `question` is any question."""
+    wanted = QUESTIONS if act == "question" else {act}
+    pairs = Counter((bool(case.acts & wanted), bool(acts & wanted)) for case, acts in zip(cases, found, strict=True))
+    return Score(pairs[True, True], pairs[False, True], pairs[True, False])
+
+
+def macro(cases: Sequence[Case], found: Sequence[frozenset[str]]) -> float:
+    """Mean F1 of the acts that the cases hold."""
+    there = [act for act in KINDS if any(act in case.acts for case in cases)]
+    return sum(score(cases, found, act).f1 for act in there) / len(there)
+
+
+def open_against_closed(cases: Sequence[Case], found: Sequence[frozenset[str]]) -> float:
+    """Of the questions of one kind that were found as one kind, the share whose kind is right."""
+    pairs = [
+        (case.acts & QUESTIONS, acts & QUESTIONS)
+        for case, acts in zip(cases, found, strict=True)
+        if len(case.acts & QUESTIONS) == 1 and len(acts & QUESTIONS) == 1
+    ]
+    return sum(true == told for true, told in pairs) / max(1, len(pairs))
+
+
+def confusion(cases: Sequence[Case], found: Sequence[frozenset[str]]) -> dict[str, Counter[str]]:
+    """For each true act, what was found instead where it was missed, and itself where it was found."""
+    table: dict[str, Counter[str]] = {act: Counter() for act in (*KINDS, NONE)}
+    for case, acts in zip(cases, found, strict=True):
+        for act in case.acts or {NONE}:
+            if act in acts or (act == NONE and not acts):
+                table[act][act] += 1
+            else:
+                table[act].update(acts - case.acts or {NONE})
+    return table
+
+
+def table_of(cases: Sequence[Case], found: Sequence[frozenset[str]]) -> str:
+    """The figures as Markdown."""
+    rows = ["| act | lines | precision | recall | F1 |", "|---|---|---|---|---|"]
+    for act in (*KINDS, "question"):
+        one = score(cases, found, act)
+        rows.append(f"| {act} | {one.right + one.missed} | {one.precision:.2f} | {one.recall:.2f} | {one.f1:.2f} |")
+    rows.append(f"| **macro F1** | {len(cases)} | | | **{macro(cases, found):.3f}** |")
+    rows.append(f"| **open against closed** | | | | **{open_against_closed(cases, found):.3f}** |")
+    return "\n".join(rows)
+
+
+def confusion_of(cases: Sequence[Case], found: Sequence[frozenset[str]]) -> str:
+    """The confusion table as Markdown: rows are what is there, columns what was found."""
+    table = confusion(cases, found)
+    names = (*KINDS, NONE)
+    rows = ["| there \\ found | " + " | ".join(_short(name) for name in names) + " |", "|---" * (len(names) + 1) + "|"]
+    for there in names:
+        cells = (str(table[there][name] or "·") for name in names)
+        rows.append(f"| {there} | " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+def _short(name: str) -> str:
+    return {"acknowledgement": "ack.", "clarification": "clarif.", "paraphrase": "paraphr."}.get(
+        name, name.removesuffix("_question")
+    )
+
+
+def service_questions(table: Path, classifier: Classifier, most: int) -> Score:
+    """Question or none on service turns of the Schema-Guided Dialogue, without marks; their `?` is the truth."""
+    cases, found = [], []
+    with gzip.open(table, "rt", encoding="utf-8") as file:
+        for number, row in enumerate(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)):
+            if number == most:
+                break
+            asks = "?" in row["agent"]
+            cases.append(Case(row["agent"], QUESTIONS if asks else frozenset(), "service"))
+            found.append(frozenset(classifier(as_recognised(row["agent"]))))
+    return score(cases, found, "question")
+
+
+def cost_ms(classifier: Classifier, cases: Sequence[Case]) -> float:
+    """Median time of an utterance, in milliseconds of this machine."""
+    times = []
+    for case in cases[:200]:
+        begun = time.perf_counter()
+        classifier(case.text)
+        times.append(time.perf_counter() - begun)
+    return 1000 * sorted(times)[len(times) // 2]
+
+
+def draw(parts: dict[str, list[Case]], found: dict[str, list[frozenset[str]]], folder: Path) -> None:
+    """F1 of each act, patterns against both, as a picture."""
+    from matplotlib import pyplot as plt  # noqa: PLC0415 - only the plots need it
+
+    figure, axes = plt.subplots(figsize=(9, 4.2), layout="constrained")
+    names = (*KINDS, "question")
+    for number, (name, cases) in enumerate(parts.items()):
+        places = [place + 0.2 * number for place in range(len(names))]
+        axes.bar(places, [score(cases, found[name], act).f1 for act in names], width=0.19, label=name)
+    axes.set_xticks([place + 0.3 for place in range(len(names))], names, rotation=40, ha="right")
+    axes.set(ylabel="F1", ylim=(0, 1), title="Listening acts, unseen part")
+    axes.legend(loc="lower right", fontsize=8)
+    folder.mkdir(exist_ok=True)
+    figure.savefig(folder / "acts-f1.png", dpi=110)
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", type=Path, default=HERE.parent / "acts.onnx")
+    parser.add_argument("--plots", type=Path, help="folder for the plots")
+    parser.add_argument("--service", type=Path, help="service-agent-utterances.tsv.gz")
+    parser.add_argument("--short", action="store_true", help="one line a part")
+    given = parser.parse_args()
+    model = ActModel(given.model.read_bytes())
+    classifiers: dict[str, Classifier] = {"patterns": classify, "patterns and network": model.classify}
+    parts = unseen()
+    for name, classifier in classifiers.items():
+        for part, cases in parts.items():
+            found = [frozenset[str](classifier(case.text)) for case in cases]
+            _tell(name, part, cases, found)
+            for kind in ("counter", "elsewhere"):
+                chosen = [n for n, case in enumerate(cases) if case.kind == kind]
+                _tell(name, f"{part}, {kind}", [cases[n] for n in chosen], [found[n] for n in chosen])
+            if classifier == model.classify and not given.short:
+                print(f"\n### {part}\n\n{table_of(cases, found)}\n\n{confusion_of(cases, found)}\n")
+        print(f"{name}: {cost_ms(classifier, parts['as written']):.2f} ms an utterance")
+        if given.service:
+            one = service_questions(given.service, classifier, 3000)
+            print(f"{name}: questions of service turns, without marks: F1 {one.f1:.3f}")
+    if given.plots:
+        told = {part: [frozenset[str](model.classify(case.text)) for case in cases] for part, cases in parts.items()}
+        draw(parts, told, given.plots)
+
+
+def _tell(name: str, part: str, cases: Sequence[Case], found: Sequence[frozenset[str]]) -> None:
+    if not cases:
+        return
+    figures = {
+        act: score(cases, found, act).f1 for act in ("question", "open_question", "closed_question", "paraphrase")
+    }
+    told = ", ".join(f"{act} {f1:.3f}" for act, f1 in figures.items())
+    kinds = open_against_closed(cases, found)
+    sys.stdout.write(
+        f"{name}, {part} ({len(cases)}): macro F1 {macro(cases, found):.3f}, open against closed {kinds:.3f}, {told}\n"
+    )
+
+
+if __name__ == "__main__":
+    main()

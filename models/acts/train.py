@@ -1,0 +1,172 @@
+"""Makes models/acts.onnx from the written examples beside this file, and its manifest entry.
+
+Run: PYTHONPATH=device:. python models/acts/train.py [--seeds 1 2]        (under a minute of one core a seed)
+
+One rule: with the same examples and seeds it makes the same model; the unseen part is read by judge.py alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import random
+import re
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import torch
+from models.acts.net import ActNet, to_onnx
+from models.acts.texts import KINDS, OPENINGS, SLIPS, Example, as_recognised, compose, read_examples
+
+from counterpoint.words.acts import classify
+from counterpoint.words.tokens import BEGIN, END, FIRST_WORD, UNKNOWN, rows_of, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+MODELS: Final = Path(__file__).resolve().parents[1]
+TURNS: Final = 14_000
+EPOCHS: Final = 14
+BATCH: Final = 64
+RATE: Final = 8e-3
+DECAY: Final = 0.01
+LONGEST: Final = 100  # words of a turn in training
+LEAST: Final = 2  # lines that must hold a word for it to have a row of its own
+HIDDEN: Final = 0.2
+"""Share of the rarer words that are hidden in training, so that the frame of a sentence is learnt and not its topic."""
+COMMON: Final = 60  # lines; a word of more is hardly ever hidden
+PATTERNS_HIDDEN: Final = 0.25  # share of the turns whose patterns are hidden, so that the words alone must do
+RARE_ACT: Final = 1.6  # weight of an act where it is, for all but the three common ones
+THRESHOLDS: Final = {"closed_question": 0.45, "paraphrase": 0.4}  # the others' is 0.5; chosen on kinds held out
+MANY: Final = ("open_question", "closed_question", "paraphrase")
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Turns as rows of words, their acts, and what the patterns say of them."""
+
+    rows: list[NDArray[np.int64]]
+    acts: NDArray[np.float32]
+    patterns: NDArray[np.float32]
+
+
+def vocabulary_of(examples: Sequence[Example]) -> tuple[dict[str, int], NDArray[np.float64]]:
+    """Numbers of the words with a row of their own, and for each row in how many lines its word is."""
+    counts = Counter(word for one in examples for word in set(words_of(as_recognised(one.text))))
+    said = [word for phrase in OPENINGS + SLIPS for word in phrase.split()]
+    words = dict.fromkeys([BEGIN, END, ".", "?", *sorted(w for w, n in counts.items() if n >= LEAST), *said])
+    vocabulary = {word: number for number, word in enumerate(words, FIRST_WORD)}
+    lines = np.array([0.0] * FIRST_WORD + [float(counts.get(word, 0)) for word in words])
+    return vocabulary, lines
+
+
+def compose_turns(examples: Sequence[Example], vocabulary: dict[str, int], count: int, seed: int) -> Turns:
+    """`count` turns put together from the examples."""
+    draw = random.Random(seed)  # noqa: S311 - not for secrets
+    made = [compose(examples, draw) for _ in range(count)]
+    return Turns(
+        rows=[rows_of(words_of(text)[:LONGEST], vocabulary) for text, _ in made],
+        acts=np.array([[kind in acts for kind in KINDS] for _, acts in made], dtype=np.float32),
+        patterns=np.array([_patterns(text) for text, _ in made], dtype=np.float32),
+    )
+
+
+def _patterns(text: str) -> list[bool]:
+    found = classify(text)
+    return [kind in found for kind in KINDS]
+
+
+def fit(turns: Turns, lines: NDArray[np.float64], seed: int, epochs: int = EPOCHS) -> ActNet:
+    """Train one network; the rate rises and falls to zero."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    net = ActNet(len(lines))
+    steps = -(-len(turns.rows) // BATCH) * epochs
+    optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY)
+    rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps + 1)
+    weights = torch.tensor([1.0 if kind in MANY else RARE_ACT for kind in KINDS])
+    loss_of = torch.nn.BCEWithLogitsLoss(pos_weight=weights)
+    for epoch in range(epochs):
+        total = 0.0
+        for batch in _batches(turns, rng):
+            rows = _hide(filled_up([turns.rows[n] for n in batch]), lines, rng)
+            told = turns.patterns[batch] * (rng.random((len(batch), 1)) >= PATTERNS_HIDDEN)
+            logits = net(torch.from_numpy(rows), torch.from_numpy(told.astype(np.float32)))
+            loss = loss_of(logits, torch.from_numpy(turns.acts[batch]))
+            optimiser.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            optimiser.step()
+            rate.step()
+            total += float(loss.detach()) * len(batch)
+        print(f"seed {seed}, epoch {epoch + 1}: {total / len(turns.rows):.4f}", flush=True)
+    net.eval()
+    return net
+
+
+def _batches(turns: Turns, rng: np.random.Generator) -> list[NDArray[np.int64]]:
+    """Turns of nearly the same length together, in any order."""
+    lengths = np.array([len(rows) for rows in turns.rows])
+    order = np.argsort(lengths + rng.random(len(lengths)) * 6)
+    batches = [order[first : first + BATCH] for first in range(0, len(order), BATCH)]
+    rng.shuffle(batches)
+    return batches
+
+
+def filled_up(rows: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Turns as one array, filled up with zeros to the longest."""
+    batch = np.zeros((len(rows), max(map(len, rows)), 2), dtype=np.int64)
+    for number, one in enumerate(rows):
+        batch[number, : len(one)] = one
+    return batch
+
+
+def _hide(rows: NDArray[np.int64], lines: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:
+    share = np.where(lines < COMMON, HIDDEN, HIDDEN * 0.15)
+    share[: FIRST_WORD + 4] = 0  # the begin, the end and the marks stay
+    words = rows[..., 0]
+    words[rng.random(words.shape) < share[words]] = UNKNOWN
+    return rows
+
+
+def write_manifest_entry(manifest: Path, model: bytes) -> None:
+    """Put the model's size and SHA-256 under [acts], leaving other entries as they are."""
+    entry = (
+        f'[acts]\nfile = "acts.onnx"\nsha256 = "{hashlib.sha256(model).hexdigest()}"\nsize_bytes = {len(model)}\n'
+        'licence = "Apache-2.0"\ncard = "acts.md"\n'
+    )
+    text = manifest.read_text()
+    pattern = re.compile(r"^\[acts\]\n(?:[^\[\n].*\n)*", re.MULTILINE)
+    manifest.write_text(pattern.sub(entry, text) if pattern.search(text) else text.rstrip("\n") + "\n\n" + entry)
+
+
+def main() -> None:
+    """Compose, train, export."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2], help="one network each; their mean is shipped")
+    parser.add_argument("--turns", type=int, default=TURNS)
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--without", nargs="*", default=[], help="kinds of conversation to leave out, to judge by them")
+    parser.add_argument("--out", type=Path, default=MODELS / "acts.onnx")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    examples = [one for one in read_examples("examples") if one.kind not in given.without]
+    vocabulary, lines = vocabulary_of(examples)
+    nets = [
+        fit(compose_turns(examples, vocabulary, given.turns, seed), lines, seed, given.epochs) for seed in given.seeds
+    ]
+    model = to_onnx(nets, vocabulary, [THRESHOLDS.get(kind, 0.5) for kind in KINDS])
+    given.out.write_bytes(model)
+    if given.out == MODELS / "acts.onnx":
+        write_manifest_entry(MODELS / "manifest.toml", model)
+    print(f"{given.out}: {len(model)} bytes, {len(vocabulary)} words", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
