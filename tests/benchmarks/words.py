@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -90,19 +91,23 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         speech = given.speech or _say(Path(folder) / "speech")
         for name in given.only:
-            print(f"{name:<14}{_row(_variant(Path(folder), name), speech, given.rounds)}", flush=True)
+            with with_options(VARIANTS[name]) as model:
+                print(f"{name:<14}{_row(model, speech, given.rounds)}", flush=True)
 
 
-def _variant(folder: Path, name: str) -> Path:
-    """The installed model with another model.conf, by links."""
-    settings = Settings()
-    place = folder / name.replace(" ", "-")
-    shutil.copytree(vosk_folder(settings), place, copy_function=lambda source, target: Path(target).symlink_to(source))
-    options = dict(line[2:].split("=", 1) for line in choose("", "en").model_conf.split())
-    conf = place / "conf/model.conf"
-    conf.unlink()
-    conf.write_text("".join(f"--{key}={value}\n" for key, value in {**options, **VARIANTS[name]}.items()))
-    return place
+@contextmanager
+def with_options(changes: Mapping[str, str]) -> Iterator[Path]:
+    """The installed model with these options of model.conf, in a folder of its own, by links."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "model"
+        shutil.copytree(
+            vosk_folder(Settings()), place, copy_function=lambda source, target: Path(target).symlink_to(source)
+        )
+        options = dict(line[2:].split("=", 1) for line in choose("", "en").model_conf.split())
+        conf = place / "conf/model.conf"
+        conf.unlink()
+        conf.write_text("".join(f"--{key}={value}\n" for key, value in {**options, **changes}.items()))
+        yield place
 
 
 def _row(model: Path, speech: Path, rounds: int) -> str:
@@ -125,7 +130,7 @@ def _measure(model: Path, speech: Path, rounds: int) -> dict[str, float | None]:
     cpu_s = time.process_time() - began_s
     audio_s = sum(len(clip.audio) for clip in clips) / SAMPLE_RATE_HZ
     known = [(clip.words, text) for clip, text in zip(clips, heard, strict=True) if clip.words is not None]
-    errors = sum(_errors(truth, text.split()) for truth, text in known)
+    errors = sum(errors(truth, text.split()) for truth, text in known)
     same = [classify(" ".join(truth)) == classify(text) for truth, text in known]
     return {
         "wer": errors / sum(len(truth) for truth, _ in known) if known else None,
@@ -147,7 +152,7 @@ def _hear(recogniser: VoskRecogniser, audio: Samples) -> tuple[str, float]:
     return " ".join(utterance.text for utterance in given if utterance is not None and utterance.words), final_s
 
 
-def _errors(truth: Sequence[str], heard: Sequence[str]) -> int:
+def errors(truth: Sequence[str], heard: Sequence[str]) -> int:
     """Words wrong, missing or too many (Levenshtein)."""
     row = list(range(len(heard) + 1))
     for i, word in enumerate(truth, 1):
