@@ -37,7 +37,7 @@ LONG: Final = "/audio/late-delivery/opening.ogg"
 BRIEF: Final = "/audio/late-delivery/yes.ogg"
 LONG_S: Final = 20.0
 BRIEF_S: Final = 0.5
-VIEW: Final = "document.body.dataset.view"
+VIEW: Final = "document.body?.dataset.view"  # no body while a page loads
 FOCUS: Final = "document.activeElement.id"
 
 ROLES = (

@@ -140,14 +140,14 @@ def sound(folder: Path, text: str) -> Any:
 
 def take_choice(tab: Tab) -> None:
     tab.send("Emulation.setScrollbarsHidden", hidden=True)
-    tab.wait("document.body.dataset.view === 'choose'")
+    tab.wait("document.body?.dataset.view === 'choose'")
     for chosen in (SKILL, ROLE):
         tab.run(f"document.querySelector('[value={chosen}]').click()")
     tab.picture(CHOICE)
 
 
 def begin(tab: Tab, server: PageServer) -> PageTalk:
-    tab.wait("document.body.dataset.view === 'choose'")
+    tab.wait("document.body?.dataset.view === 'choose'")
     for chosen in (SKILL, ROLE):
         tab.run(f"document.querySelector('[value={chosen}]').click()")
     tab.click("#choice [type=submit]")
@@ -184,7 +184,7 @@ def take_card(tab: Tab, server: PageServer, card: CardOfOne) -> None:
     tab.click("#stop")
     at_page.heard()
     at_page.say(Card(card))
-    tab.wait("document.body.dataset.view === 'card'")
+    tab.wait("document.body?.dataset.view === 'card'")
     time.sleep(0.3)
     tab.size(WIDE, int(tab.run("document.documentElement.scrollHeight")))
     tab.picture(CARD)

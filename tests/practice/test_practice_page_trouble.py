@@ -70,6 +70,39 @@ def test_a_computer_without_a_microphone_is_told_what_to_do(browser: Browser, se
         assert tab.text("#trouble-title") == "No microphone"
 
 
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("Object.defineProperty(AudioContext.prototype, 'state', { get: () => 'suspended' })", "No sound output"),
+        ("AudioWorklet.prototype.addModule = () => Promise.reject(new DOMException(''))", "Practice has stopped"),
+        (
+            "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotReadableError'))",
+            "in use",
+        ),
+    ],
+    ids=["no output", "no program", "held by another"],
+)
+def test_sound_that_can_not_begin_is_told(browser: Browser, server: PageServer, fault: str, told: str) -> None:
+    with opened(browser, server) as tab:
+        tab.run(f"{fault}; 0")
+        tab.click("#choice [type=submit]")
+        tab.click("#microphone-on")
+        tab.wait(f"{VIEW} === 'trouble'")
+        assert told in tab.text("#trouble-title")
+
+
+def test_a_microphone_that_is_pulled_out_ends_the_talk(browser: Browser, server: PageServer) -> None:
+    with opened(browser, server) as tab:
+        tab.run(
+            "const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);"
+            "navigator.mediaDevices.getUserMedia = async (asked) => (window.given = await real(asked)); 0"
+        )
+        start(tab, server)
+        tab.run("window.given.getTracks()[0].dispatchEvent(new Event('ended'))")
+        tab.wait(f"{VIEW} === 'trouble'")
+        assert tab.text("#trouble-title") == "The microphone is gone"
+
+
 def test_a_server_that_goes_away_ends_the_talk_with_a_word(browser: Browser, server: PageServer) -> None:
     with opened(browser, server) as tab:
         start(tab, server).hang_up()
@@ -109,6 +142,8 @@ def test_the_browser_s_back_leaves_a_talk(browser: Browser, server: PageServer) 
         tab.run("history.back()")
         tab.wait(f"{VIEW} === 'choose'")
 
+
+JUMPS = 0.02  # of the screen's size: less is not seen
 
 # At the counter, the documents, and every width
 
@@ -151,14 +186,18 @@ def test_every_view_fits_and_nothing_jumps(
             " if (!one.hadRecentInput) shifts += one.value; }).observe({type: 'layout-shift', buffered: true}); 0"
         )
         assert tab.run(fits)
+        assert tab.run("window.shifts") < JUMPS
         talk = start(tab, server)
+        tab.wait(f"{VIEW} === 'talk'")
+        time.sleep(0.2)  # until the change of the view itself has been seen
+        tab.run("window.shifts = 0")
         long = "A sentence of the customer that goes on for a while. " * 4
         talk.say(Voices(agent=True, customer=True), Light("talk_over"), Say("opening", LONG, long, 0.0))
         soon("document.querySelector('#caption').textContent.length > 100", tab)
         assert tab.run(fits)
         assert tab.run("document.querySelector('#stop').getBoundingClientRect().bottom <= innerHeight")
+        assert tab.run("window.shifts") < JUMPS
         tab.click("#stop")
         talk.say(Card(CARD))
         tab.wait(f"{VIEW} === 'card'")
         assert tab.run(fits)
-        assert tab.run("window.shifts") < 0.02

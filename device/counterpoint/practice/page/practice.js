@@ -3,7 +3,7 @@
 import { showCard, showCompared } from "./card.js";
 import { chosen, drawChoice, tellChosen } from "./choice.js";
 import { at, icon, make } from "./elements.js";
-import { NoMicrophone, Sound } from "./sound.js";
+import { NoSound, Sound } from "./sound.js";
 import { Talk } from "./talk.js";
 import { fill, say } from "./text.js";
 import { readCard, saveCard } from "./tries.js";
@@ -62,7 +62,7 @@ function wire() {
   for (const button of document.querySelectorAll("[data-go=choose]")) button.addEventListener("click", () => choose());
   at("microphone-on").addEventListener("click", () => listen());
   at("microphones").addEventListener("change", () => listen(at("microphones").value));
-  at("sound-test").addEventListener("click", () => sound.test());
+  at("sound-test").addEventListener("click", () => tried(() => sound.test()));
   at("captions").addEventListener("change", () => captions(at("captions").checked));
   at("captions-now").addEventListener("click", () => captions(!at("captions").checked));
   at("start").addEventListener("click", () => begin());
@@ -99,15 +99,21 @@ function getReady({ remember = false, listening = false } = {}) {
   if (listening && !offer.at_counter) listen().then(() => at("start").focus());
 }
 
+/** Runs something of the sound; its trouble becomes a view, and `false`. */
+async function tried(work) {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (!(error instanceof NoSound)) throw error;
+    trouble(error.reason, () => getReady({ listening: true }));
+    return false;
+  }
+}
+
 async function listen(device = null) {
   best = 0;
-  try {
-    await sound.listen(device);
-  } catch (error) {
-    if (!(error instanceof NoMicrophone)) throw error;
-    trouble(error.reason, () => getReady({ listening: true }));
-    return;
-  }
+  if (!(await tried(() => sound.listen(device)))) return;
   const microphones = await sound.microphones();
   at("microphone-choice").hidden = microphones.length < 2;
   at("microphones").replaceChildren(

@@ -2,9 +2,10 @@
 // than a block; what becomes of a block is its caller's.
 const FADE_S = 0.06; // a voice that is cut off clicks; the server asks for silence within 0.1 s
 const TEST_HZ = [392, 523.25];
+const STARTS_MS = 4000; // without a sound output some browsers wait for one, for ever and without a word
 
-/** Why there is no microphone: `reason` is the name of the trouble's text. */
-export class NoMicrophone extends Error {
+/** Why there is no sound: `reason` is the name of the trouble's text. */
+export class NoSound extends Error {
   constructor(reason) {
     super(reason);
     this.reason = reason;
@@ -21,11 +22,20 @@ export class Sound {
     this.playing = null;
   }
 
-  /** Opens the output alone (for the test sound), and the worklet. */
+  /** Opens the output and the worklet, once. Throws NoSound. */
   async open() {
-    if (this.context) return;
-    this.context = new AudioContext({ latencyHint: "interactive" });
-    await this.context.audioWorklet.addModule("/static/stream-worklet.js");
+    if (!this.stream) await this.build();
+    await Promise.race([this.context.resume(), new Promise((resolve) => setTimeout(resolve, STARTS_MS))]);
+    if (this.context.state !== "running") throw new NoSound("no_output");
+  }
+
+  async build() {
+    this.context ??= new AudioContext({ latencyHint: "interactive" });
+    try {
+      await this.context.audioWorklet.addModule("/static/stream-worklet.js");
+    } catch {
+      throw new NoSound("gone"); // the file comes from the program: it has stopped
+    }
     this.stream = new AudioWorkletNode(this.context, "stream", {
       numberOfInputs: 2, numberOfOutputs: 1, channelCount: 1, channelCountMode: "explicit",
     });
@@ -40,11 +50,15 @@ export class Sound {
     this.voice.connect(this.stream, 0, 1);
   }
 
-  /** Turns a microphone on (the default one, or this one). Throws NoMicrophone. */
+  /** Turns a microphone on (the default one, or this one). Throws NoSound. */
   async listen(device = null) {
-    await this.open();
-    await this.context.resume();
     const track = await microphone(device);
+    try {
+      await this.open();
+    } catch (error) {
+      track.stop();
+      throw error;
+    }
     this.mute();
     this.track = track;
     this.track.onended = () => this.onGone();
@@ -105,10 +119,9 @@ export class Sound {
     return Math.max(0, now - playing.began);
   }
 
-  /** Two soft tones: are the headphones on? They go nowhere else. */
+  /** Two soft tones: are the headphones on? They go nowhere else. Throws NoSound. */
   async test() {
     await this.open();
-    await this.context.resume();
     TEST_HZ.forEach((hz, index) => {
       const start = this.context.currentTime + 0.3 * index;
       const gain = new GainNode(this.context, { gain: 0 });
@@ -133,13 +146,13 @@ export class Sound {
 }
 
 async function microphone(device) {
-  if (!navigator.mediaDevices) throw new NoMicrophone("no_microphone");
+  if (!navigator.mediaDevices) throw new NoSound("no_microphone");
   const audio = { echoCancellation: true, noiseSuppression: false, autoGainControl: true, channelCount: 1 };
   if (device) audio.deviceId = { exact: device };
   try {
     return (await navigator.mediaDevices.getUserMedia({ audio })).getAudioTracks()[0];
   } catch (error) {
-    throw new NoMicrophone(reasonOf(error));
+    throw new NoSound(reasonOf(error));
   }
 }
 
