@@ -79,6 +79,15 @@ def test_nothing_accepted_is_nothing_to_finish(recogniser: VoskRecogniser) -> No
 
 
 @pytest.mark.real
+def test_what_was_heard_is_forgotten_and_the_next_visit_is_heard(recogniser: VoskRecogniser, tmp_path: Path) -> None:
+    audio = spoken("So what happened with the parcel?", tmp_path)
+    recogniser.accept(audio)
+    recogniser.forget()
+    assert recogniser.finish() is None
+    assert [utterance.text for utterance in heard(recogniser, audio)] == ["so what happened with the parcel"]
+
+
+@pytest.mark.real
 def test_loading_says_nothing(model_folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     VoskRecogniser(model_folder).close()
     assert capfd.readouterr() == ("", "")

@@ -106,6 +106,16 @@ def test_shutting_says_whether_a_stretch_was_under_way() -> None:
     assert not gate.shut()
 
 
+def test_shutting_lets_go_of_the_sound() -> None:
+    gate = SpeechGate()
+    for newest in range(40):
+        beam = np.ones(320, dtype=np.float32)
+        frame = ZoneFrame(newest * BLOCK_S, np.zeros(1, dtype=np.float32), beam)
+        gate.step(frame, FloorStep((newest + 1) * BLOCK_S, newest * BLOCK_S, True, False, "agent"), OPEN)
+    gate.shut()
+    assert not gate._beams.any()
+
+
 def test_the_button_stops_what_has_not_passed_yet() -> None:
     gate, ended = SpeechGate(), []
     for newest in range(100):
