@@ -175,7 +175,9 @@ def test_the_course_is_a_page_that_needs_no_script(browser: Browser, server: Pag
         assert tab.run("document.documentElement.scrollWidth <= innerWidth")
 
 
-@pytest.mark.parametrize(("width", "height", "dark"), [(360, 640, False), (768, 1024, True), (2560, 1440, False)])
+@pytest.mark.parametrize(
+    ("width", "height", "dark"), [(360, 640, False), (768, 1024, True), (1024, 600, True), (2560, 1440, False)]
+)
 def test_every_view_fits_and_nothing_jumps(
     browser: Browser, server: PageServer, width: int, height: int, dark: bool
 ) -> None:
