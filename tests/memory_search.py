@@ -1,7 +1,7 @@
 """Looks for words and sound in the memory of a running process, through /proc.
 
-One rule: a sequence of words is searched for everywhere; single words are counted, since a model's own list of words
-holds each of them, and are found where there are more of them than before.
+One rule: only pages that changed since a snapshot are searched; a single word is found where there are more of it than
+before, since a model's own list of words holds each.
 """
 
 from __future__ import annotations
@@ -30,6 +30,15 @@ class Memory:
     def count(self, wanted: bytes) -> int:
         """How often these bytes are there."""
         return sum(piece.count(wanted) for piece in self.pieces.values())
+
+    def within(self, places: Memory) -> Memory:
+        """What was there where `places` are."""
+        found: dict[int, bytes] = {}
+        for first, piece in self.pieces.items():
+            for at, other in places.pieces.items():
+                if first < at + len(other) and at < first + len(piece):
+                    found[max(first, at)] = piece[max(0, at - first) : at + len(other) - first]
+        return Memory(found)
 
     def changed_since(self, before: Memory) -> Memory:
         """The runs of pages that are not what they were."""
