@@ -132,6 +132,13 @@ def test_an_open_question_gets_the_story_and_a_closed_one_a_word() -> None:
     assert scene.heard_out().agent(1.5, "follow_up").answered() == "second"
 
 
+def test_of_several_things_said_at_once_the_open_question_is_answered() -> None:
+    scene = Scene().opened()
+    assert scene.agent(2.0, "empathy", "paraphrase", "open_question").answered() == "first"
+    assert scene.heard_out().agent(2.0, "closed_question", "follow_up").answered() == "yes"
+    assert scene.heard_out().agent(2.0, "summary", "closed_question").answered() == "almost"
+
+
 def test_i_see_is_enough_to_go_on() -> None:
     assert Scene().opened().agent(0.5, "acknowledgement").answered() == "first"
 

@@ -89,11 +89,16 @@ class Answers:
             return line
         if self._may_end():
             return self._in_turn("end")
+        return self._reply(acts)
+
+    def _reply(self, acts: frozenset[ActKind]) -> RoleLine:
+        if "open_question" in acts and self._untold:  # whatever else was said: the question is what wants an answer
+            return self._tell_on(asked=True)
         if acts & REFLECTIONS:
             return self._reaction(acts)
-        if "closed_question" in acts and not acts & INVITING:
+        if "closed_question" in acts:
             return self._in_turn("short")
-        if "empathy" in acts and not acts & INVITING and (line := self._once("eased")):
+        if "empathy" in acts and (line := self._once("eased")):
             return line
         return self._tell_on(asked=bool(acts & INVITING))
 
