@@ -147,8 +147,8 @@ class WordsSettings(Rules, frozen=True):
     language: Literal["en", "de"] = "en"
     model: str = ""
     """Folder of the Vosk model; empty takes the one that `counterpoint models pull` installed."""
-    min_confidence: Share = 0.5
-    """Mean word confidence over `doubt_s` below which words go off for the visit."""
+    min_confidence: Share = 0.85
+    """Mean word confidence over `doubt_s` below which words go off for the visit (models/recogniser.md)."""
     doubt_s: Seconds = 10.0
     queue_s: Annotated[float, Meta(ge=1, le=60)] = 8.0
     """Audio that may wait for the recogniser; more is dropped and counted."""
