@@ -10,10 +10,12 @@ from __future__ import annotations
 import argparse
 import csv
 import gzip
+import random
 import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +24,7 @@ from models.acts.texts import HERE, KINDS, Example, as_recognised, as_written, r
 
 from counterpoint.words.act_model import ActModel
 from counterpoint.words.acts import classify
+from counterpoint.words.tokens import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 QUESTIONS: Final = frozenset({"open_question", "closed_question"})
 NONE: Final = "none"
+DRAWS: Final = 400  # for an interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,17 @@ def open_against_closed(cases: Sequence[Case], found: Sequence[frozenset[str]]) 
     return sum(true == told for true, told in pairs) / max(1, len(pairs))
 
 
+def interval(cases: Sequence[Case], found: Sequence[frozenset[str]]) -> tuple[float, float]:
+    """Where 95 % of the macro F1 of lines drawn anew lie."""
+    draw_from = random.Random(1)  # noqa: S311 - not for secrets
+    drawn = []
+    for _ in range(DRAWS):
+        chosen = draw_from.choices(range(len(cases)), k=len(cases))
+        drawn.append(macro([cases[n] for n in chosen], [found[n] for n in chosen]))
+    drawn.sort()
+    return drawn[DRAWS // 40], drawn[-DRAWS // 40]
+
+
 def confusion(cases: Sequence[Case], found: Sequence[frozenset[str]]) -> dict[str, Counter[str]]:
     """For each true act, what was found instead where it was missed, and itself where it was found."""
     table: dict[str, Counter[str]] = {act: Counter() for act in (*KINDS, NONE)}
@@ -126,7 +141,8 @@ def table_of(cases: Sequence[Case], found: Sequence[frozenset[str]]) -> str:
     for act in (*KINDS, "question"):
         one = score(cases, found, act)
         rows.append(f"| {act} | {one.right + one.missed} | {one.precision:.2f} | {one.recall:.2f} | {one.f1:.2f} |")
-    rows.append(f"| **macro F1** | {len(cases)} | | | **{macro(cases, found):.3f}** |")
+    low, high = interval(cases, found)
+    rows.append(f"| **macro F1** | {len(cases)} | | | **{macro(cases, found):.3f}** [{low:.2f}, {high:.2f}] |")
     rows.append(f"| **open against closed** | | | | **{open_against_closed(cases, found):.3f}** |")
     return "\n".join(rows)
 
@@ -171,6 +187,12 @@ def cost_ms(classifier: Classifier, cases: Sequence[Case]) -> float:
     return 1000 * sorted(times)[len(times) // 2]
 
 
+def network_alone(model: ActModel, text: str) -> tuple[str, ...]:
+    """What the network finds when no pattern tells it anything."""
+    words = words_of(text)
+    return model.decide(words, frozenset(), model.likely(words, frozenset())) if words else ()
+
+
 def draw(parts: dict[str, list[Case]], found: dict[str, list[frozenset[str]]], folder: Path) -> None:
     """F1 of each act, patterns against both, as a picture."""
     from matplotlib import pyplot as plt  # noqa: PLC0415 - only the plots need it
@@ -196,7 +218,11 @@ def main() -> None:
     parser.add_argument("--short", action="store_true", help="one line a part")
     given = parser.parse_args()
     model = ActModel(given.model.read_bytes())
-    classifiers: dict[str, Classifier] = {"patterns": classify, "patterns and network": model.classify}
+    classifiers: dict[str, Classifier] = {
+        "patterns": classify,
+        "network": partial(network_alone, model),
+        "patterns and network": model.classify,
+    }
     parts = unseen()
     for name, classifier in classifiers.items():
         for part, cases in parts.items():
@@ -205,7 +231,7 @@ def main() -> None:
             for kind in ("counter", "elsewhere"):
                 chosen = [n for n, case in enumerate(cases) if case.kind == kind]
                 _tell(name, f"{part}, {kind}", [cases[n] for n in chosen], [found[n] for n in chosen])
-            if classifier == model.classify and not given.short:
+            if name == "patterns and network" and not given.short:
                 print(f"\n### {part}\n\n{table_of(cases, found)}\n\n{confusion_of(cases, found)}\n")
         print(f"{name}: {cost_ms(classifier, parts['as written']):.2f} ms an utterance")
         if given.service:

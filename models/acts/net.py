@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    Thresholds = Mapping[str, Mapping[str, float]]
+
 SIZE: Final = 40  # numbers a word
 CHANNELS: Final = 56
 DEPTH: Final = 2  # convolutions after the first; a place then hears 7 words to each side
@@ -68,7 +70,7 @@ class ActNet(torch.nn.Module):  # type: ignore[misc]  # torch publishes its type
         return best + self.whole(both) + self.pattern(patterns)
 
 
-def to_onnx(nets: Sequence[ActNet], vocabulary: Mapping[str, int], thresholds: Sequence[float]) -> bytes:
+def to_onnx(nets: Sequence[ActNet], vocabulary: Mapping[str, int], thresholds: Thresholds) -> bytes:
     """The mean of some networks as one graph: rows (1, n, 2) and patterns (1, acts) in, probabilities (acts) out."""
     constants: dict[str, NDArray[np.generic]] = {"which": np.array(0), "end": np.array(1)}
     nodes = [
@@ -104,7 +106,8 @@ def to_onnx(nets: Sequence[ActNet], vocabulary: Mapping[str, int], thresholds: S
         "licence": "Apache-2.0",
         "words": "\n".join(words),
     }
-    told |= {"acts": ",".join(KINDS), "thresholds": ",".join(f"{one:.2f}" for one in thresholds)}
+    told |= {"acts": ",".join(KINDS)}
+    told |= {name: ",".join(f"{one[kind]:.2f}" for kind in KINDS) for name, one in thresholds.items()}
     helper.set_model_props(model, told)
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString())

@@ -25,10 +25,26 @@ OPENINGS: Final = (
     "and uh",
 )  # fmt: skip
 NOT_OPENED: Final = frozenset({"acknowledgement"})  # "so mm-hm" is nothing that anybody says
+ANYWHERE: Final = "facts"  # the file whose lines go with every kind of conversation
 WRITTEN: Final = 0.4  # share of turns with punctuation: the recogniser gives none
 OPENED: Final = 0.25
 SLIPPED: Final = 0.08
-LOST: Final = 0.03  # share of words that a recogniser drops
+LOST: Final = 0.05  # share of words that a recogniser drops
+CONFUSED: Final = 0.1  # share of the words below that a recogniser takes for another
+ALIKE: Final = {
+    "you're": ("your", "you", "you are"), "your": ("you're",), "you've": ("you", "you have"),
+    "you'd": ("you", "you had"), "i'll": ("i", "all", "i will"), "we'll": ("will", "well"),
+    "i've": ("i have", "i"), "it's": ("its", "it is", "it"), "there": ("their",),
+    "they're": ("there", "they are"), "that's": ("that is", "that"), "what's": ("what is", "was"),
+    "who's": ("whose",), "he's": ("his",), "and": ("in", "an"), "in": ("and",), "is": ("as", "his"),
+    "do": ("to", "due"), "did": ("do",), "have": ("of", "if"), "can": ("and", "can't"), "could": ("good",),
+    "how": ("i", "who"), "why": ("i",), "what": ("but", "that"), "would": ("with",), "are": ("our", "a"),
+    "was": ("is",), "were": ("where", "we're"), "where": ("were",), "so": ("sir", "the"), "mm": ("hmm", "m"),
+    "hm": ("m", "home"), "hmm": ("mm",), "the": ("a",), "a": ("the", "of"), "for": ("from", "four"),
+    "to": ("two", "the"), "right": ("write",), "know": ("no",), "by": ("buy",), "feel": ("fill",),
+    "want": ("won't",), "been": ("being", "in"), "don't": ("do", "though"), "about": ("but",), "else": ("as",),
+    "shall": ("should",), "tell": ("tall",), "sorry": ("story",), "call": ("cold",), "next": ("neck",),
+}  # fmt: skip
 SHORT: Final = 4  # words; a shorter turn keeps them all
 SLIPS: Final = ("um", "uh", "you know", "like", "sort of", "kind of", "er")
 
@@ -72,7 +88,7 @@ def as_written(text: str, acts: frozenset[str]) -> str:
 
 
 def compose(examples: Sequence[Example], draw: random.Random) -> tuple[str, frozenset[str]]:
-    """One to four lines of one kind of conversation as a turn, as somebody might write it down; acts of all of them."""
+    """One to four lines of one kind of conversation as a turn, written or as recognised, and all their acts."""
     first = draw.choice(examples)
     count = draw.choices((1, 2, 3, 4), (60, 22, 12, 6))[0]
     near = [first]
@@ -80,7 +96,7 @@ def compose(examples: Sequence[Example], draw: random.Random) -> tuple[str, froz
         if len(near) == count:
             break
         other = draw.choice(examples)
-        if other.kind == first.kind:
+        if other.kind == first.kind or ANYWHERE in (other.kind, first.kind):
             near.append(other)
     if len(near) > 1 and any("acknowledgement" in one.acts for one in near):
         near.sort(key=lambda one: "acknowledgement" not in one.acts)  # a nod comes first
@@ -110,7 +126,7 @@ def _spoken(one: Example, draw: random.Random) -> str:
 
 
 def _misheard(turn: str, draw: random.Random) -> str:
-    words = turn.split()
-    if len(words) < SHORT:
-        return turn
-    return " ".join(word for word in words if draw.random() >= LOST)
+    words = [draw.choice(ALIKE[word]) if word in ALIKE and draw.random() < CONFUSED else word for word in turn.split()]
+    if len(words) >= SHORT:
+        words = [word for word in words if draw.random() >= LOST]
+    return " ".join(words)

@@ -8,7 +8,7 @@ import time
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from counterpoint.edge.model_files import load_act_model, read_model
@@ -110,6 +110,7 @@ def test_a_long_turn_is_heard_to_its_end() -> None:
 PIECES = st.sampled_from(sorted({word for _, text in SOUNDS_LIKE for word in text.split()}))
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.one_of(st.text(max_size=400), st.lists(PIECES, max_size=40).map(" ".join)))
 def test_any_text_gives_contract_names_sorted_and_once(text: str) -> None:
     acts = MODEL.classify(text)
@@ -117,6 +118,7 @@ def test_any_text_gives_contract_names_sorted_and_once(text: str) -> None:
     assert set(get_args(ActKind)).issuperset(acts)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(PIECES, min_size=1, max_size=30).map(" ".join))
 def test_every_question_that_is_written_as_one_is_open_or_closed(text: str) -> None:
     assert QUESTIONS.intersection(MODEL.classify(f"{text.rstrip('?!. ')} so?"))

@@ -51,7 +51,7 @@ def test_a_model_that_is_not_the_one_named_is_never_passed_over(tmp_path: Path) 
 
 def test_a_model_that_gives_no_acts_is_refused(tmp_path: Path) -> None:
     says = {"kind": KIND, "version": MODEL_VERSION, "acts": ",".join(ACTS), "words": "so"}
-    says |= {"thresholds": ",".join(["0.5"] * len(ACTS))}
+    says |= dict.fromkeys(("thresholds", "thresholds_alone"), ",".join(["0.5"] * len(ACTS)))
     with pytest.raises(ModelCorrupt, match="install program and model together"):
         load_act_model(models(tmp_path, made_model({"rows": (1, 2), "patterns": (1, 2)}, says)))
 

@@ -84,7 +84,7 @@ def load_act_model(folder: Path | None = None) -> ActModel:
     model = ActModel(read_model("acts", folder))
     problem = "the act model gives no acts that this program knows: install program and model together"
     try:
-        likely = model.likely(["so"], "so")
+        likely = model.likely(["so"], frozenset())
     except Exception as error:  # onnxruntime's own errors have no common base but Exception
         raise ModelCorrupt(problem) from error
     if not all(0 <= p <= 1 for p in likely):

@@ -42,31 +42,37 @@ class ActModel:
         self._session = _open(model)
         told = self._session.get_modelmeta().custom_metadata_map
         self._vocabulary = _vocabulary(told)
-        self._thresholds = _thresholds(told)
+        self._thresholds = _thresholds(told, "thresholds")
+        self._alone = _thresholds(told, "thresholds_alone")
 
     def classify(self, text: str) -> tuple[ActKind, ...]:
         """Act names of one utterance, sorted, each once; () for none. A question is open or closed, never neither."""
         words = words_of(text)
         if not words:
             return ()
-        likely = dict(zip(ACTS, self.likely(words, text), strict=True))
-        found = {act for act in ACTS if likely[act] >= self._thresholds[act]}
-        asks = "?" in words or not found.isdisjoint((OPEN, CLOSED))
-        return tuple(sorted((found - {OPEN, CLOSED}) | (_questions(likely) if asks else set())))
+        patterns = frozenset(classify(text))
+        return self.decide(words, patterns, self.likely(words, patterns))
 
-    def likely(self, words: list[str], text: str) -> list[float]:
-        """How likely each act of `ACTS` is, in [0, 1]; `words` are those of `text`."""
-        found = classify(text)
-        patterns = np.array([[act in found for act in ACTS]], dtype=np.float32)
+    def likely(self, words: list[str], patterns: frozenset[ActKind]) -> list[float]:
+        """How likely each act of `ACTS` is, in [0, 1], given the words and what the patterns found in them."""
+        told = np.array([[act in patterns for act in ACTS]], dtype=np.float32)
         rows = rows_of(words, self._vocabulary)[None]
-        (acts,) = self._session.run(None, dict(zip(INPUTS, (rows, patterns), strict=True)))
+        (acts,) = self._session.run(None, dict(zip(INPUTS, (rows, told), strict=True)))
         return [float(one) for one in acts[0]]
 
+    def decide(self, words: list[str], patterns: frozenset[ActKind], probabilities: list[float]) -> tuple[ActKind, ...]:
+        """Act names, sorted, of an utterance whose acts are this likely; alone, the network must be surer."""
+        likely = dict(zip(ACTS, probabilities, strict=True))
+        found = {act for act in ACTS if likely[act] >= (self._thresholds if act in patterns else self._alone)[act]}
+        asks = "?" in words or not found.isdisjoint((OPEN, CLOSED))
+        return tuple(sorted((found - {OPEN, CLOSED}) | (_questions(likely, found) if asks else set())))
 
-def _questions(likely: Mapping[ActKind, float]) -> set[ActKind]:
+
+def _questions(likely: Mapping[ActKind, float], found: set[ActKind]) -> set[ActKind]:
     """The kinds of question in an utterance that asks."""
-    if min(likely[OPEN], likely[CLOSED]) >= SURE:
-        return {OPEN, CLOSED}
+    kinds = found & {OPEN, CLOSED}
+    if len(kinds) == 1 or min(likely[OPEN], likely[CLOSED]) >= SURE:
+        return kinds
     return {OPEN if likely[OPEN] >= likely[CLOSED] else CLOSED}
 
 
@@ -95,10 +101,10 @@ def _vocabulary(told: Mapping[str, str]) -> dict[str, int]:
     return {word: number for number, word in enumerate(told.get("words", "").split("\n"), FIRST_WORD)}
 
 
-def _thresholds(told: Mapping[str, str]) -> dict[ActKind, float]:
+def _thresholds(told: Mapping[str, str], which: str) -> dict[ActKind, float]:
     """The probability from which on each act counts, from the model's own metadata."""
     try:
-        numbers = [float(one) for one in told.get("thresholds", "").split(",")]
+        numbers = [float(one) for one in told.get(which, "").split(",")]
         return dict(zip(ACTS, numbers, strict=True))
     except ValueError as error:
         raise ModelCorrupt("the act model does not say its thresholds: install it again") from error

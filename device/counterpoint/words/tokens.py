@@ -20,8 +20,7 @@ LONGEST: Final = 4000  # characters: some four minutes of speech; what follows i
 ENDINGS: Final = 1024
 """Rows of the table of word endings: a word that the model never saw still tells what it may be by its last letters."""
 ENDING_LETTERS: Final = 3
-PAD: Final = 0
-UNKNOWN: Final = 1
+UNKNOWN: Final = 1  # 0 fills a batch up in training
 FIRST_WORD: Final = 2
 BEGIN: Final = "<begin>"
 END: Final = "<end>"
