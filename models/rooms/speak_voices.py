@@ -51,7 +51,7 @@ MORE_SMALL_WORDS: Final = (
     *("Mm-hm, sure, yeah.", "Okay, I follow you.", "Well, of course, yes."),
 )
 """Of these, and of `MORE_SHORT_TALK`, the voices that train draw their own: a list known by heart is no ear."""
-MORE_SMALL: Final = 28
+MORE_SMALL: Final = 16
 SHORT_TALK: Final = (
     *("No, wait.", "Sorry, can I just.", "One moment.", "Hang on.", "But that.", "No, no.", "Listen."),
     *("Sorry, which one?", "But I", "Can I just"),
@@ -63,7 +63,7 @@ MORE_SHORT_TALK: Final = (
     *("Not that one.", "It was Monday.", "Your name?", "Have you got", "What if", "Stop.", "Before that", "Look."),
     *("And the card?", "Where is it?"),
 )
-MORE_SHORT: Final = 18
+MORE_SHORT: Final = 10
 SMALL_WORD_PACE: Final = 1.1
 SENTENCES: Final = 17
 SENTENCE_LENGTH: Final = (30, 110)  # characters: 2 to 7 s
