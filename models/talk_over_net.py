@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Memory = tuple[torch.Tensor, torch.Tensor]
 
-HIDDEN: Final = 176
+HIDDEN: Final = 160
 LAYERS: Final = 2
 QUICK: Final = 3
 TALK: Final = 2
