@@ -37,7 +37,7 @@ CHUNK: Final = 300
 BATCH: Final = 64
 LEARNING_RATE: Final = 2e-3
 WARM_UP_STEPS: Final = 60
-TAKES_SHARE: Final = 0.4
+TAKES_SHARE: Final = 0.6
 """How much the belief in taking the floor counts against the beliefs in the sides."""
 TALK_SHARE: Final = 0.4
 """And how much whether a voice talks or says small words, which is told of far more speech than of overlaps."""
@@ -47,7 +47,7 @@ SETTLED_SHARE: Final = 1.0
 HIDDEN_SHARE: Final = 0.3
 """Share of the scenes of a batch in which some of the features are hidden, so that no few of them are relied on."""
 TURNED_TRUTH: Final = (1, 0, 2, 3, 5, 4, 7, 6, 9, 8)
-HOURS: Final = (9.0, 13.0, 6.0)
+HOURS: Final = (6.0, 16.0, 12.0)
 HELD_HOURS: Final[dict[Lot, float]] = {"readers": 0.3, "staff": 0.3, "counter": 0.6}
 
 
@@ -177,7 +177,7 @@ def main() -> None:
     parser.add_argument(
         "--hours", type=float, nargs=3, default=HOURS, help="simulated audio: readers, staff, at counters"
     )
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=9)
     parser.add_argument("--rate", type=float, default=LEARNING_RATE, help="learning rate at its highest")
     parser.add_argument("--start", type=Path, help="weights of an earlier run (epoch-N.pt) to go on from")
     parser.add_argument("--out", type=Path, default=HERE / "talk_over.onnx")

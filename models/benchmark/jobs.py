@@ -43,7 +43,7 @@ COSTS: Final = {
     "energy per side": 0.7,
     "silero per side": 1.0,
     "pyannote one microphone": 0.7,
-    "pyannote per side": 2.2,
+    "pyannote per side": 2.9,
 }
 """What a second of sound costs each, against the device's own line; for the time that is left only."""
 SCENE_COST: Final = 0.6

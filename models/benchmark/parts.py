@@ -35,7 +35,8 @@ POINT_NOISES: Final[dict[Part, tuple[str, ...]]] = {
 SPOKEN: Final[dict[Part, tuple[str, ...]]] = {
     "train": (
         *("af_alloy", "am_echo", "bf_alice", "bm_daniel", "af_nova", "am_onyx", "bf_lily", "bm_fable"),
-        *("ef_dora", "em_alex", "hf_alpha", "jm_kumo", "pf_dora", "zf_xiaoni", "zm_yunxi"),
+        *("ef_dora", "em_alex", "hf_alpha", "jm_kumo", "pf_dora", "zf_xiaoni", "zm_yunxi", "ff_siwis", "im_nicola"),
+        *("hm_omega", "jf_alpha", "zm_yunjian", "zf_xiaobei", "af_nicole", "am_santa", "jf_nezumi"),
     ),
     "valid": ("af_sky", "bm_lewis", "hm_psi"),
     "test": ("af_river", "am_eric", "if_sara", "pm_alex", "hf_beta"),

