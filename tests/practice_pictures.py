@@ -21,15 +21,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 import soundfile
 import soxr
+from numpy.typing import NDArray
 
 from browser import Tab, chromium
 from counterpoint.practice.protocol import Card, CardOfOne, Light, Offer, RoleOffered, Say, Voices
 from counterpoint.practice.role_files import BUNDLED
 from counterpoint.practice.roles import read_role
 from counterpoint.practice.skills import SKILLS
-from page_like import RATE_HZ, Browser, Page
+from page_like import FIFTH, RATE_HZ, Browser, Page
 from practice_server import LINES_HZ, PageServer, PageTalk, serving
 
 DOCS: Final = Path(__file__).parents[1] / "device/docs"
@@ -51,6 +53,14 @@ TOO_EARLY: Final = "Well, have you got the bill with you, from the heating?"
 EARLY_AFTER_S: Final = 3.0
 BREATH_S: Final = 0.6
 PATIENCE_S: Final = 6.0
+
+
+class LivePage(Page):
+    """A page that speaks no faster than people do: else the customer has answered before the words are recognised."""
+
+    def _send_fifth(self, agent: NDArray[np.float32]) -> None:
+        super()._send_fifth(agent)
+        time.sleep(FIFTH / RATE_HZ)
 
 
 def main() -> None:
@@ -81,9 +91,11 @@ def offer() -> Offer:
 
 def talk(folder: Path) -> tuple[list[tuple[float, dict[str, Any]]], CardOfOne]:
     """A talk with the real program: its messages with their times in seconds, and its card."""
-    with program(folder) as (address, roles):
+    patient = folder / "settings.toml"
+    patient.write_text("[words]\nqueue_s = 60\n")  # on a busy machine words come late, and none is dropped
+    with program(folder, "--settings", str(patient)) as (address, roles):
         socket = Browser.opened(address).talk()
-        page = Page(socket, roles)
+        page = LivePage(socket, roles)
         page.send(do="begin", role=ROLE, skill=SKILL)
         for number, answer in enumerate(ANSWERS):
             until_spoken_to(page)
