@@ -31,7 +31,7 @@ from counterpoint.practice.protocol import Card, CardOfOne, Light, Offer, RoleOf
 from counterpoint.practice.role_files import BUNDLED
 from counterpoint.practice.roles import read_role
 from counterpoint.practice.skills import SKILLS
-from page_like import FIFTH, RATE_HZ, Browser, Page
+from page_like import RATE_HZ, Browser, Page
 from practice_server import LINES_HZ, PageServer, PageTalk, serving
 
 DOCS: Final = Path(__file__).parents[1] / "device/docs"
@@ -53,14 +53,16 @@ TOO_EARLY: Final = "Well, have you got the bill with you, from the heating?"
 EARLY_AFTER_S: Final = 3.0
 BREATH_S: Final = 0.6
 PATIENCE_S: Final = 6.0
+RECOGNISED_S: Final = 12.0  # on a machine that is busy with something else
 
 
-class LivePage(Page):
-    """A page that speaks no faster than people do: else the customer has answered before the words are recognised."""
+class PatientPage(Page):
+    """A page that waits after each answer until its words are recognised, as they are at once on an idle computer."""
 
-    def _send_fifth(self, agent: NDArray[np.float32]) -> None:
-        super()._send_fifth(agent)
-        time.sleep(FIFTH / RATE_HZ)
+    def speak(self, agent: NDArray[np.float32]) -> None:
+        super().speak(agent)
+        self.listen(1.0)
+        time.sleep(RECOGNISED_S)
 
 
 def main() -> None:
@@ -95,7 +97,7 @@ def talk(folder: Path) -> tuple[list[tuple[float, dict[str, Any]]], CardOfOne]:
     patient.write_text("[words]\nqueue_s = 60\n")  # on a busy machine words come late, and none is dropped
     with program(folder, "--settings", str(patient)) as (address, roles):
         socket = Browser.opened(address).talk()
-        page = LivePage(socket, roles)
+        page = PatientPage(socket, roles)
         page.send(do="begin", role=ROLE, skill=SKILL)
         for number, answer in enumerate(ANSWERS):
             until_spoken_to(page)
