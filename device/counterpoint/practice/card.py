@@ -25,7 +25,10 @@ KEPT: Final = "You practised, and that is what changes things."
 GO_ON: Final = (
     "Take the same skill to a customer who makes it harder, such as the one who rambles or the one who is upset."
 )
-NO_WORDS: Final = "No speech model listened, so your words were not counted: `counterpoint models pull` installs one."
+NO_WORDS: Final = (
+    "Your words were not counted: that takes a speech model (`counterpoint models pull`), speech that it understands,"
+    " and a computer that is not busy with something else."
+)
 DID: Final[dict[MomentKind, str]] = {
     "talked_over": "You talked over the customer.",
     "gave_way": "The customer fell silent for you.",
