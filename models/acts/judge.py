@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 QUESTIONS: Final = frozenset({"open_question", "closed_question"})
 NONE: Final = "none"
+HEARD: Final = HERE / "heard/unseen.tsv"
 DRAWS: Final = 400  # for an interval
 
 
@@ -77,12 +78,33 @@ def unseen() -> dict[str, list[Case]]:
         "as written": [_case(one, as_written(one.text, one.acts)) for one in lines],
         "without marks": [_case(one, as_recognised(one.text)) for one in lines],
     }
-    table = HERE / "heard/unseen.tsv"
-    if table.exists():
-        heard = [(one, text) for one, _, text in read_heard(table, "unseen") if as_recognised(one.text) not in known]
+    if HEARD.exists():
+        heard = [(one, text) for one, _, text in read_heard(HEARD, "unseen") if as_recognised(one.text) not in known]
         parts["as heard"] = [_case(one, text) for one, text in heard]
         parts["these lines, as written"] = [_case(one, as_written(one.text, one.acts)) for one, _ in heard]
     return parts
+
+
+def heard_by_noise() -> dict[str, list[tuple[Case, str]]]:
+    """The lines that were heard, without noise and in it, each with what was said."""
+    known = {as_recognised(one.text) for one in read_examples("examples")}
+    halves: dict[str, list[tuple[Case, str]]] = {"without noise": [], "in noise": []}
+    for one, condition, text in read_heard(HEARD, "unseen") if HEARD.exists() else ():
+        said = as_recognised(one.text)
+        if said not in known:
+            halves["in noise" if condition.endswith("+noise") else "without noise"].append((_case(one, text), said))
+    return halves
+
+
+def word_errors(said: str, heard: str) -> int:
+    """Words lost, put in or taken for another: the least of them that make the one text of the other."""
+    wanted, given = said.split(), heard.split()
+    row = list(range(len(given) + 1))
+    for number, word in enumerate(wanted, 1):
+        above, row = row, [number]
+        for place, other in enumerate(given):
+            row.append(min(above[place] + (word != other), above[place + 1] + 1, row[place] + 1))
+    return row[-1]
 
 
 def _case(one: Example, text: str) -> Case:
@@ -110,6 +132,12 @@ def open_against_closed(cases: Sequence[Case], found: Sequence[frozenset[str]]) 
         if len(case.acts & QUESTIONS) == 1 and len(acts & QUESTIONS) == 1
     ]
     return sum(true == told for true, told in pairs) / max(1, len(pairs))
+
+
+def taken_for_an_act(cases: Sequence[Case], found: Sequence[frozenset[str]]) -> float:
+    """Of the lines that carry no act, the share in which some was found."""
+    none = [bool(acts) for case, acts in zip(cases, found, strict=True) if not case.acts]
+    return sum(none) / max(1, len(none))
 
 
 def interval(cases: Sequence[Case], found: Sequence[frozenset[str]]) -> tuple[float, float]:
@@ -237,6 +265,7 @@ def main() -> None:
         if given.service:
             one = service_questions(given.service, classifier, 3000)
             print(f"{name}: questions of service turns, without marks: F1 {one.f1:.3f}")
+    _tell_halves(model)
     if given.plots:
         told = {part: [frozenset[str](model.classify(case.text)) for case in cases] for part, cases in parts.items()}
         draw(parts, told, given.plots)
@@ -251,8 +280,23 @@ def _tell(name: str, part: str, cases: Sequence[Case], found: Sequence[frozenset
     told = ", ".join(f"{act} {f1:.3f}" for act, f1 in figures.items())
     kinds = open_against_closed(cases, found)
     sys.stdout.write(
-        f"{name}, {part} ({len(cases)}): macro F1 {macro(cases, found):.3f}, open against closed {kinds:.3f}, {told}\n"
+        f"{name}, {part} ({len(cases)}): macro F1 {macro(cases, found):.3f}, open against closed {kinds:.3f}, {told},"
+        f" no act taken for one {taken_for_an_act(cases, found):.3f}\n"
     )
+
+
+def _tell_halves(model: ActModel) -> None:
+    for half, lines in heard_by_noise().items():
+        if not lines:
+            continue
+        cases = [case for case, _ in lines]
+        found = [frozenset[str](model.classify(case.text)) for case in cases]
+        wrong = sum(word_errors(said, case.text) for case, said in lines) / sum(len(said.split()) for _, said in lines)
+        low, high = interval(cases, found)
+        sys.stdout.write(
+            f"as heard {half} ({len(cases)}): words wrong {wrong:.3f}, macro F1 {macro(cases, found):.3f}"
+            f" [{low:.2f}, {high:.2f}], open against closed {open_against_closed(cases, found):.3f}\n"
+        )
 
 
 if __name__ == "__main__":

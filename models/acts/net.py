@@ -96,21 +96,19 @@ def to_onnx(nets: Sequence[ActNet], vocabulary: Mapping[str, int], thresholds: T
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
+    helper.set_model_props(model, _told(vocabulary, thresholds))
+    onnx.checker.check_model(model, full_check=True)
+    return bytes(model.SerializeToString())
+
+
+def _told(vocabulary: Mapping[str, int], thresholds: Thresholds) -> dict[str, str]:
+    """The model's metadata: what it is, its words in the order of their rows, its acts and their thresholds."""
     words = sorted(vocabulary, key=vocabulary.__getitem__)
     if [vocabulary[word] for word in words] != list(range(FIRST_WORD, FIRST_WORD + len(words))):
         raise SystemExit("the vocabulary's numbers are not in a row")
-    told = {
-        "kind": KIND,
-        "version": MODEL_VERSION,
-        "language": "en",
-        "licence": "Apache-2.0",
-        "words": "\n".join(words),
-    }
-    told |= {"acts": ",".join(KINDS)}
-    told |= {name: ",".join(f"{one[kind]:.2f}" for kind in KINDS) for name, one in thresholds.items()}
-    helper.set_model_props(model, told)
-    onnx.checker.check_model(model, full_check=True)
-    return bytes(model.SerializeToString())
+    told = {"kind": KIND, "version": MODEL_VERSION, "language": "en", "licence": "Apache-2.0"}
+    told |= {"words": "\n".join(words), "acts": ",".join(KINDS)}
+    return told | {name: ",".join(f"{one[kind]:.2f}" for kind in KINDS) for name, one in thresholds.items()}
 
 
 def _constants(net: ActNet, to: str) -> dict[str, NDArray[np.generic]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from models.acts.judge import Case, confusion, macro, open_against_closed, score
+from models.acts.judge import Case, confusion, macro, open_against_closed, score, taken_for_an_act, word_errors
 from models.acts.texts import KINDS, as_recognised, as_written, compose, read_examples
 
 EXAMPLES = read_examples("examples")
@@ -71,3 +71,15 @@ def test_a_confusion_says_what_was_found_instead() -> None:
     table = confusion(CASES, FOUND)
     assert table["open_question"]["closed_question"] == 1
     assert table["none"]["promise"] == 1
+
+
+def test_the_share_of_lines_without_an_act_that_were_given_one() -> None:
+    assert taken_for_an_act(CASES, FOUND) == 1
+    assert taken_for_an_act(CASES, [frozenset()] * 3) == 0
+
+
+@pytest.mark.parametrize(
+    ("heard", "wrong"), [("tell me more", 0), ("tell more", 1), ("tall me more now", 2), ("", 3), ("me tell more", 2)]
+)
+def test_a_wrong_word_is_lost_put_in_or_another(heard: str, wrong: int) -> None:
+    assert word_errors("tell me more", heard) == wrong

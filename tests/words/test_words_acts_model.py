@@ -7,15 +7,18 @@ import statistics
 import time
 from typing import get_args
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from counterpoint.edge.model_files import load_act_model, read_model
 from counterpoint.errors import ModelCorrupt
 from counterpoint.values import ActKind
-from counterpoint.words import ActModel
+from counterpoint.words import ActModel, act_model
 from counterpoint.words.act_model import ACTS, KIND, MODEL_VERSION
+from counterpoint.words.tokens import rows_of
 from onnx_made import made_model
 
 MODEL = load_act_model()
@@ -128,6 +131,18 @@ def test_each_utterance_is_read_by_itself() -> None:
     alone = MODEL.classify("and what happened then")
     MODEL.classify("you should have called first")
     assert MODEL.classify("and what happened then") == alone
+
+
+def test_the_numbers_of_the_words_are_wiped_after_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[NDArray[np.int64]] = []
+
+    def kept(words: list[str], vocabulary: dict[str, int]) -> NDArray[np.int64]:
+        made.append(rows_of(words, vocabulary))
+        return made[-1]
+
+    monkeypatch.setattr(act_model, "rows_of", kept)
+    assert MODEL.classify("tell me more about the crimson walrus") != ()
+    assert [rows.any() for rows in made] == [False]
 
 
 def test_the_model_is_under_5_mb() -> None:

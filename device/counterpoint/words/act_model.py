@@ -56,8 +56,11 @@ class ActModel:
     def likely(self, words: list[str], patterns: frozenset[ActKind]) -> list[float]:
         """How likely each act of `ACTS` is, in [0, 1], given the words and what the patterns found in them."""
         told = np.array([[act in patterns for act in ACTS]], dtype=np.float32)
-        rows = rows_of(words, self._vocabulary)[None]
-        (acts,) = self._session.run(None, dict(zip(INPUTS, (rows, told), strict=True)))
+        rows = rows_of(words, self._vocabulary)
+        try:
+            (acts,) = self._session.run(None, dict(zip(INPUTS, (rows[None], told), strict=True)))
+        finally:
+            rows.fill(0)  # numpy keeps small arrays for reuse as they are: the words would stay in memory
         return [float(one) for one in acts[0]]
 
     def decide(self, words: list[str], patterns: frozenset[ActKind], probabilities: list[float]) -> tuple[ActKind, ...]:
@@ -81,6 +84,7 @@ def _open(model: bytes) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # it keeps what was between the layers; freed memory is wiped
     options.log_severity_level = 4  # our own error says it in one line
     try:
         session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

@@ -13,16 +13,19 @@ from counterpoint.words.english import ENGLISH
 from counterpoint.words.german import GERMAN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from counterpoint.values import ActKind
     from counterpoint.words.language import Language
 
 LANGUAGES: Final[Mapping[str, Language]] = {"en": ENGLISH, "de": GERMAN}
 LONGEST: Final = 4000  # characters: some four minutes of speech; what follows is not read
+WINDOW: Final = 600  # characters given to a pattern at most: its time may grow with their square
+OVERLAP: Final = 100  # characters that two windows share: more than an act's own words
+CUT: Final = "|"  # where a window was cut: no word, so that what must begin or end a sentence does not there
 SENTENCE_END: Final = re.compile(r"[.!;:]+(?=\s|$)|\n")
 NO_WORD: Final = re.compile(r"[^\w'?|-]+|(?<!\w)-+|-+(?!\w)|_+")
-QUESTION: Final = re.compile(r"\s*\?[\s?]*")
+QUESTION: Final = re.compile(r"(?<!\s)\s*\?[\s?]*")
 
 
 def classify(text: str, language: str = "en") -> tuple[ActKind, ...]:
@@ -34,9 +37,9 @@ def classify(text: str, language: str = "en") -> tuple[ActKind, ...]:
     patterns = _patterns(language)
     sentences = _sentences(text)
     found: set[ActKind] = set()
-    for sentence in sentences:
-        found.update(patterns.question(sentence))
-        found.update(kind for kind, pattern in patterns.acts if pattern.search(sentence))
+    for piece in (window for sentence in sentences for window in _windows(sentence)):
+        found.update(patterns.question(piece))
+        found.update(kind for kind, pattern in patterns.acts if pattern.search(piece))
     if sentences and (patterns.is_nod(sentences) or patterns.strong.match(sentences[0])):
         found.add("acknowledgement")
     return tuple(sorted(found))
@@ -49,6 +52,18 @@ def _sentences(text: str) -> list[str]:
     return [sentence for sentence in sentences if sentence.strip("? ")]
 
 
+def _windows(sentence: str) -> Iterator[str]:
+    """The sentence, a long one in windows that overlap, cut between words where there are any."""
+    first, begun = 0, ""
+    while len(sentence) - first > WINDOW:
+        last = sentence.rfind(" ", first + OVERLAP + 1, first + WINDOW)
+        last = first + WINDOW if last < 0 else last
+        yield f"{begun}{sentence[first:last]} {CUT}"
+        # without a blank to begin after, the windows only touch
+        first, begun = sentence.find(" ", last - OVERLAP, last) + 1 or last, f"{CUT} "
+    yield begun + sentence[first:]
+
+
 class _Patterns:
     """A language's tables, compiled."""
 
@@ -59,7 +74,9 @@ class _Patterns:
 
         self._open = compiled(tables.open_questions)
         self._closed = compiled(tables.closed_questions)
-        self._nods = re.compile(rf"(?:(?:{'|'.join(tables.nods.split(chr(10))[1:-1])})(?: |$))+")
+        nods = "|".join(tables.nods.split("\n")[1:-1])
+        # each nod once and for all: "uh huh" is one nod or two, and to try both each time takes time without end
+        self._nods = re.compile(rf"(?>(?:{nods})(?: |$))++")
         self._no_nod_alone = tables.no_nod_alone
         self.acts = tuple((kind, compiled(rows)) for kind, rows in tables.acts.items())
         self.strong = compiled(tables.strong_nods)

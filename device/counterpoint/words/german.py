@@ -59,7 +59,7 @@ habe ich (?:das|sie) richtig verstanden
 """,
     "paraphrase": r"""
 (?:wenn|sofern) ich (?:sie|das|es|dich) (?:richtig )?(?:verstehe|verstanden habe)
-(?:das )?(?:klingt|hört sich|sieht) (?:so )?(?:an|aus)?(?:, )?(?:als|so)
+(?:das )?(?:klingt|hört sich|sieht)(?: so)?(?: (?:an|aus))? (?:als|so)
 sie (?:sagen|meinen|sagten|erwähnten|haben erwähnt|haben gesagt|fühlen sich|haben das gefühl|sind (?:unzufrieden|enttäuscht|besorgt|verärgert|unsicher|hin und her gerissen)|wünschen sich|hätten gern|hätten lieber|möchten (?:also|gern|lieber))
 ^(?:{so} )*also (?:sie|du) (?:haben|sind|hast|bist|wollen|möchten|willst|möchtest|waren|hatten)
 (?:mit anderen worten|anders gesagt|ihnen ist wichtig|ihnen geht es (?:also )?(?:um|darum)|für sie ist)
