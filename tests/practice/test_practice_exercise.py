@@ -85,7 +85,7 @@ class Practice:
 
     def __post_init__(self) -> None:
         choice = Choice("parcel", "A parcel", self.folder, "note-a-promise")
-        self.exercise = Exercise(choice, Line(self.stages, self.words))
+        self.exercise = Exercise(choice, lambda: Line(self.stages, self.words))
 
     def runs(self, seconds: float) -> Practice:
         for _ in range(round(seconds / BLOCK_S)):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import soundfile
+from models.practice.speak_roles import DRAFT, is_a_draft
 
 from counterpoint.errors import RoleError
 from counterpoint.practice.role_files import BUNDLED, load_roles
@@ -104,3 +105,19 @@ def test_the_bundled_roles_are_whole_and_small() -> None:
         assert 1.5 < opening.length_s < 25
     told = {file.resolve() for role in roles.values() for file in role.files.values()}
     assert {file.resolve() for file in BUNDLED.glob("*/*")} == told
+
+
+def test_no_bundled_line_is_a_draft() -> None:
+    """A draft is flite's voice, to try a role while it is written; what people practise with is spoken whole."""
+    drafts = [path for role in load_roles().values() for path in role.files.values() if is_a_draft(path)]
+    assert not drafts, f"models/practice/speak_roles.py speaks them: {', '.join(map(str, drafts))}"
+
+
+def test_a_draft_is_known_by_the_comment_in_its_file(tmp_path: Path) -> None:
+    draft, spoken = tmp_path / "draft.ogg", tmp_path / "spoken.ogg"
+    soundfile.write(spoken, tone(1.0), RATE_HZ, format="OGG", subtype="OPUS")
+    with soundfile.SoundFile(draft, "w", RATE_HZ, 1, format="OGG", subtype="OPUS") as file:
+        file.comment = DRAFT
+        file.write(tone(1.0))
+    assert is_a_draft(draft)
+    assert not is_a_draft(spoken)

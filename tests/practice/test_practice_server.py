@@ -147,6 +147,7 @@ def test_one_practice_at_a_time_whatever_tab_it_is_in(browser: Browser) -> None:
     ("frame", "said"),
     [
         ("{", "can't be used"),
+        ('{"do":' + "[" * 5000, "can't be used"),
         ('{"do":"dance"}', "can't be used"),
         ('{"do":"begin","role":"nobody","skill":"one-breath"}', "no role nobody"),
         ('{"do":"begin","role":"rambler","skill":"juggling"}', "no skill juggling"),

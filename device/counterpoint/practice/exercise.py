@@ -15,6 +15,8 @@ from counterpoint.practice.roleplay import FallSilent, Finish, RolePlay, Speak
 from counterpoint.values import BLOCK_S
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from counterpoint.practice.line import Line
     from counterpoint.practice.protocol import LineStopped, ToPage
     from counterpoint.practice.role_files import RoleFolder
@@ -36,24 +38,25 @@ class Choice:
 
 
 class Exercise:
-    """One practice.
+    """One practice; its line is opened last, so that none stays open where the role can't be used.
 
     Attributes:
         is_over: The role came to its end, or the time is up: `card` is due.
 
     Raises:
         RoleError: The role's audio can't be read any more.
+        CounterpointError: The line can't be opened.
     """
 
-    def __init__(self, choice: Choice, line: Line) -> None:
+    def __init__(self, choice: Choice, open_line: Callable[[], Line]) -> None:
         self.is_over = False
         self._choice = choice
-        self._line = line
         self._journal = Journal()
+        sounds = choice.folder.sounds() if choice.folder is not None else {}
+        self._line = open_line()
         self._role_play: RolePlay | None = None
         if choice.folder is not None:
-            sounds = choice.folder.sounds()
-            self._role_play = RolePlay(choice.folder.role, sounds, words=line.has_words)
+            self._role_play = RolePlay(choice.folder.role, sounds, words=self._line.has_words)
         self._blocks = 0
 
     def step(self, block: Block) -> list[ToPage]:

@@ -144,12 +144,12 @@ class Talk:
             return
         self._seat.taken = True
         try:
-            line = await asyncio.to_thread(self._place.open_line)
-            self._exercise = Exercise(choice, line)
+            self._exercise = await asyncio.to_thread(Exercise, choice, self._place.open_line)
         except CounterpointError as error:
-            self._seat.taken = False
             await self._send(Trouble(str(error)))
             return
+        finally:
+            self._seat.taken = self._exercise is not None
         self._samples, self._card = 0, None
         if self._place.open_microphones is not None:
             self._counter = asyncio.create_task(self._listen_at_counter(self._place.open_microphones))
@@ -197,23 +197,30 @@ class Talk:
             await self._closed(exercise)
 
     async def _closed(self, exercise: Exercise) -> Card:
+        try:
+            await self._counter_ended()
+        finally:
+            try:
+                card = await asyncio.to_thread(exercise.close)
+            finally:
+                self._seat.taken = False
+        return card
+
+    async def _counter_ended(self) -> None:
         counter, self._counter = self._counter, None
         if counter is not None and counter is not asyncio.current_task():
             counter.cancel()
             with suppress(asyncio.CancelledError):
                 await counter
-        try:
-            return await asyncio.to_thread(exercise.close)
-        finally:
-            self._seat.taken = False
 
     async def _listen_at_counter(self, open_microphones: Callable[[], AbstractContextManager[Microphones]]) -> None:
-        """Take the counter's blocks until the practice is over."""
-        try:
-            with open_microphones() as microphones:
-                await self._through(microphones)
-        except CounterpointError as error:
-            await self._send(Trouble(str(error)))
+        """Take the counter's blocks until the practice is over, or the page is gone: `run` is told that too."""
+        with suppress(WebSocketDisconnect):
+            try:
+                with open_microphones() as microphones:
+                    await self._through(microphones)
+            except CounterpointError as error:
+                await self._send(Trouble(str(error)))
 
     async def _through(self, microphones: Microphones) -> None:
         blocks = microphones.blocks()
@@ -232,5 +239,5 @@ def _read(text: str) -> FromPage:
         raise Unfit("That message is too long: load the page again.")
     try:
         return read_message(text)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:  # the latter for very many brackets
         raise Unfit(f"That can't be used ({error}): is it a card that was saved here?") from error
