@@ -26,12 +26,14 @@ from numpy.typing import NDArray
 
 from broker_server import BrokerServer, Listener
 from canaries import Said, visit
+from counterpoint.edge.model_files import load_act_model
 from counterpoint.edge.model_manifest import find_model, speech_models
 from counterpoint.edge.wiped_memory import wiping
 from counterpoint.hearing.geometry import BUILT_IN
 from counterpoint.hearing.zones import Zones
 from counterpoint.settings import Settings
 from counterpoint.values import BLOCK_SAMPLES, SAMPLE_RATE_HZ, Block, Calibration, Samples
+from counterpoint.words.tokens import rows_of, words_of
 from memory_search import Memory, in_writing, read_memory
 
 Frames = NDArray[np.int16]
@@ -241,6 +243,11 @@ def _sounds(frames: Frames, said: Said) -> tuple[bytes, ...]:
     return tuple(found)
 
 
+def _rows(words: str) -> bytes:
+    """The words as the act model is given them: the numbers of its vocabulary and of their endings."""
+    return rows_of(words_of(words), load_act_model()._vocabulary)[1:-1].tobytes()
+
+
 def _agent_beam(frames: Frames) -> Samples:
     """What the recogniser is given, sample for sample."""
     zones = Zones(BUILT_IN["respeaker-usb-v2"], Calibration(0.0, 180.0), frames.shape[1])
@@ -273,6 +280,7 @@ def test_the_search_finds_words_and_sound_where_they_are_kept(tmp_path: Path) ->
     places = before.within(changed)
     assert changed.count(agents.line.canary.encode()) > 0
     assert changed.count(loud.tobytes()) > 0
+    assert changed.count(_rows(agents.line.canary)) > 0
     for word in agents.line.canary.split():
         assert changed.count(word.encode()) > places.count(word.encode())
 
@@ -288,7 +296,7 @@ def test_a_minute_after_the_visit_no_word_and_no_sound_is_in_memory(trace: Trace
     left = [
         (canary.place, canary.words)
         for canary in trace.canaries
-        if any(changed.count(form) for form in in_writing(canary.words))
+        if any(changed.count(form) for form in (*in_writing(canary.words), _rows(canary.words)))
         or any(changed.count(sound) for sound in canary.sounds)
     ]
     assert left == []
