@@ -2,8 +2,8 @@
 
     PYTHONPATH=device:. python models/acts/hear.py unseen models/acts/heard/unseen.tsv [--most N] [--noise FOLDER]
 
-One rule: the table is added to, never rewritten, so that a run can be broken off and taken up; the same seed gives the
-same order, voices and noise. flite is a synthetic voice: it tells nothing about people.
+One rule: the table is added to, never rewritten, so that a run can be broken off and taken up; a line's place in the
+order decides its voice, its words its noise. flite is a synthetic voice: it tells nothing about people.
 """
 
 from __future__ import annotations
@@ -41,23 +41,24 @@ def main() -> None:
     parser.add_argument("table", type=Path)
     parser.add_argument("--most", type=int, default=10_000, help="lines at most")
     parser.add_argument("--noise", type=Path, help="folder of FLAC; every second line gets some")
+    parser.add_argument("--voices", nargs="+", default=VOICES, help="flite's voices, by turns")
     given = parser.parse_args()
     lines = read_examples(given.part)
-    draw = random.Random(SEED)  # noqa: S311 - not for secrets
-    draw.shuffle(lines)
+    random.Random(SEED).shuffle(lines)  # noqa: S311 - not for secrets
     done = {row.split("\t")[1] for row in given.table.read_text().splitlines()} if given.table.exists() else set()
     noises = sorted(given.noise.rglob("*.flac")) if given.noise else []
     given.table.parent.mkdir(exist_ok=True)
     recogniser = VoskRecogniser(vosk_folder(Settings()))
     with given.table.open("a", encoding="utf-8") as table:
         for number, line in enumerate(lines[: given.most]):
-            noise = draw.choice(noises) if noises and number % 2 else None
-            voice, level_db = VOICES[number % len(VOICES)], draw.uniform(*NOISE_DB)
             if line.text in done:
                 continue
+            draw = random.Random(f"{SEED} {line.text}")  # noqa: S311 - not for secrets
+            noise = draw.choice(noises) if noises and number % 2 else None
+            voice = given.voices[number % len(given.voices)]
             audio = say(line.text, voice)
             if noise:
-                audio = _in_noise(audio, noise, level_db, draw)
+                audio = _in_noise(audio, noise, draw.uniform(*NOISE_DB), draw)
             table.write("\t".join((_condition(voice, noise), line.text, hear(recogniser, audio))) + "\n")
             table.flush()
 
