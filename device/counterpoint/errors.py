@@ -14,9 +14,16 @@ CounterpointError
 │   └── ModelCorrupt (ValueError)          wrong hash, truncated, or of another version
 ├── BrokerError (ConnectionError)
 │   ├── BrokerUnreachable
-│   └── BrokerRefused (PermissionError)    certificate, name or topic refused
+│   ├── BrokerRefused (PermissionError)    certificate, name or topic refused
+│   └── ProxyRefused (PermissionError)     the proxy between is not there, wants a password, or forbids the host
+├── EnrolmentError (ConnectionError)
+│   ├── EnrolmentUnreachable               the service does not answer, or can't answer yet: ask again
+│   └── EnrolmentRefused (PermissionError) token, key, certificate or trust refused: a person must mend it
+├── BootFileError (ValueError)             the file on the boot partition can't be used; nothing of it is taken
+├── AuthorityError (ValueError)            the site's certificate authority, or a file of it, can't be used
 ├── StorageError (OSError)                 the disk is full or can't be written
 ├── MessageError (ValueError)              a message or a spool file that can't be used
+├── ReleaseRefused (ValueError)            a release is not the one that was signed for
 ├── RoleError (ValueError)                 a role-play of practice that can't be used
 ├── ClockNotSet (RuntimeError)             no window can be closed before the clock is set
 └── PartMissing (RuntimeError)             a program or library that this command needs is not installed
@@ -88,12 +95,40 @@ class BrokerRefused(BrokerError, PermissionError):
     """The broker refuses the certificate, the name or the topic."""
 
 
+class ProxyRefused(BrokerError, PermissionError):
+    """The HTTP proxy between does not let us through."""
+
+
+class EnrolmentError(CounterpointError, ConnectionError):
+    """Base of everything that is wrong between the device and the service that signs its certificate."""
+
+
+class EnrolmentUnreachable(EnrolmentError):
+    """The service does not answer, or can't answer yet; asking again may help."""
+
+
+class EnrolmentRefused(EnrolmentError, PermissionError):
+    """The token, the key, the certificate or the trust is refused; asking again does not help."""
+
+
+class BootFileError(CounterpointError, ValueError):
+    """The file on the boot partition can't be used; nothing of it is taken."""
+
+
+class AuthorityError(CounterpointError, ValueError):
+    """The site's certificate authority, or a file of it, can't be used."""
+
+
 class StorageError(CounterpointError, OSError):
     """The disk is full or the folder can't be written."""
 
 
 class MessageError(CounterpointError, ValueError):
     """A message or a spool file that can't be used."""
+
+
+class ReleaseRefused(CounterpointError, ValueError):
+    """A release is not the file that was signed for, or not what it says it is."""
 
 
 class RoleError(CounterpointError, ValueError):

@@ -103,6 +103,12 @@ class LightSettings(Rules, frozen=True):
     kind: str = "pins"
     amber_pin: Pin = 18
     green_pin: Pin = 13
+    red_pin: Pin = 12
+    """With `green_pin` and `blue_pin`, the RGB LED of kind `rgb`."""
+    blue_pin: Pin = 19
+    ring_first: Annotated[int, Meta(ge=0, le=11)] = 0
+    """First LED of an array's ring that faces the agent, and how many do; the customer sees the others."""
+    ring_count: Annotated[int, Meta(ge=1, le=12)] = 3
     brightness: Annotated[float, Meta(gt=0, le=0.6)] = 0.25
     """Full brightness of a cue, share of what the LED can do; never above 0.6."""
     ramp_s: Annotated[float, Meta(ge=0.3, le=3)] = 0.5
@@ -172,6 +178,9 @@ class BrokerSettings(Rules, frozen=True):
     """Empty: nothing is published; the outbox fills up to its limit."""
     port: Annotated[int, Meta(ge=1, le=65535)] = 8883
     transport: Literal["tcp", "websockets"] = "tcp"
+    """`websockets` with port 443 passes firewalls that let nothing else out; TLS is the same."""
+    path: Annotated[str, Meta(pattern=r"^/[!-~]{0,199}$")] = "/mqtt"
+    """Where the broker listens for WebSocket; only for `websockets`."""
     tls: bool = True
     """False only on loopback, for the demo."""
     ca_file: str = ""
@@ -182,6 +191,25 @@ class BrokerSettings(Rules, frozen=True):
     health_minutes: Annotated[float, Meta(ge=1, le=1440)] = 15.0
 
 
+class NetworkSettings(Rules, frozen=True):
+    """What stands between the device and the world; for the publisher, enrolment and updates."""
+
+    proxy_host: Annotated[str, Meta(pattern=r"^[A-Za-z0-9.:-]{0,253}$")] = ""
+    """HTTP proxy that lets CONNECT through; empty: straight. No scheme, no password here."""
+    proxy_port: Annotated[int, Meta(ge=1, le=65535)] = 3128
+    proxy_credentials_file: str = ""
+    """One line, user:password, for a proxy that asks for Basic; readable by the publisher alone."""
+
+
+class EnrolmentSettings(Rules, frozen=True):
+    """Who signs this device's certificate. The one-time token is no setting: it lives on the boot partition only."""
+
+    url: Annotated[str, Meta(pattern=r"^(https://[A-Za-z0-9.:\[\]-]{1,253}/?)?$")] = ""
+    """The fleet's enrolment service, as in https://enrol.example.org:8443; empty: a request on a stick."""
+    ca_sha256: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$")] = ""
+    """Fingerprint of the site's authority, where broker.ca_file is not there yet."""
+
+
 class FolderSettings(Rules, frozen=True):
     """The spool folders; systemd makes them, see systemd/."""
 
@@ -189,6 +217,13 @@ class FolderSettings(Rules, frozen=True):
     outbox: str = "/var/lib/counterpoint/outbox"
     receipts: str = "/var/lib/counterpoint/receipts"
     inbox: str = "/var/lib/counterpoint/inbox"
+    replies: str = "/var/lib/counterpoint/replies"
+    """The caretaker's answers to commands, for the publisher."""
+    care: str = "/var/lib/counterpoint/care"
+    """The caretaker's own state; root's alone."""
+    releases: str = "/var/lib/counterpoint/releases"
+    command_keys: str = "/etc/counterpoint/command-keys"
+    """Public keys (*.pub, Ed25519, PEM) whose commands this device obeys; without one it obeys none."""
     models: str = ""
     """Empty takes the folder that came with the package."""
     outbox_days: Annotated[int, Meta(ge=1, le=30)] = 30
@@ -209,4 +244,6 @@ class Settings(Rules, frozen=True):
     words: WordsSettings = WordsSettings()
     privacy: PrivacyRules = PrivacyRules()
     broker: BrokerSettings = BrokerSettings()
+    network: NetworkSettings = NetworkSettings()
+    enrolment: EnrolmentSettings = EnrolmentSettings()
     folders: FolderSettings = FolderSettings()

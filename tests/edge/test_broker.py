@@ -227,7 +227,7 @@ def test_a_broker_of_another_authority_is_not_trusted(tmp_path: Path, server: Br
     stranger = Authority(tmp_path / "stranger").file
     desk = Desk(tmp_path, msgspec.structs.replace(server.settings(DEVICE), ca_file=str(stranger)))
     with desk.publishing():
-        wait_until(lambda: desk.heard("check broker.ca_file"), "the word")
+        wait_until(lambda: desk.heard("set broker.ca_file to the authority"), "the word")
 
 
 def test_plain_talk_to_a_tls_broker_is_said(tmp_path: Path, server: BrokerServer) -> None:

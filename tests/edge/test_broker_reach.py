@@ -154,7 +154,7 @@ def test_a_certificate_of_another_authority_is_refused(authority: Authority, bro
 
 
 def test_a_broker_of_another_authority_is_not_trusted(authority: Authority, broker: int) -> None:
-    with pytest.raises(BrokerRefused, match=r"not trusted .*; set broker.ca_file"):
+    with pytest.raises(BrokerRefused, match=r"not trusted .*, or set broker.ca_file"):
         reach_broker(settings(authority, broker, ca="device.pem"))
 
 

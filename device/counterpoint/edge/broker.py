@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, WebsocketConnectionError
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from counterpoint.errors import BrokerRefused, BrokerUnreachable
+from counterpoint.edge.proxy_client import ProxyClient
+from counterpoint.edge.proxy_inspection import distrust
+from counterpoint.errors import BrokerError, BrokerRefused, BrokerUnreachable
 from counterpoint.messages.channels import (
     CONTENT_TYPE,
     SCHEMA_PROPERTY,
@@ -27,6 +29,7 @@ from counterpoint.messages.channels import (
 )
 from counterpoint.messages.schemas import State, encode
 from counterpoint.messages.topics import topic
+from counterpoint.settings import NetworkSettings
 
 if TYPE_CHECKING:
     from paho.mqtt.reasoncodes import ReasonCode
@@ -38,6 +41,8 @@ KEEP_ALIVE_S: Final = 60
 ANSWER_S: Final = 10.0
 """Time for the connection, and again for the broker's answer to it."""
 STEP_S: Final = 0.2
+STRAIGHT: Final = NetworkSettings()
+"""No proxy between."""
 REFUSALS: Final = (0x84, 0x85, 0x86, 0x87, 0x8A, 0x8C, 0x90)
 """CONNACK codes that only a person can mend: version, client id, password, not authorised, banned, method, topic."""
 
@@ -56,17 +61,20 @@ class Broker:
     Raises:
         BrokerUnreachable: Nothing answers there, or the line was lost.
         BrokerRefused: Our certificate or name is refused, or we do not trust the broker's certificate.
+        ProxyRefused: The proxy between does not let us through.
     """
 
-    def __init__(self, settings: BrokerSettings, site: str, identity: Identity) -> None:
+    def __init__(
+        self, settings: BrokerSettings, site: str, identity: Identity, network: NetworkSettings = STRAIGHT
+    ) -> None:
         self._where = f"{settings.host}:{settings.port}"
         self._site = site
         self._device = identity.device
         self._answers: list[Answer] = []
         self._connect_code: ReasonCode | None = None
         self._lost: str | None = None
-        self._client = self._new_client(settings, identity)
-        self._open(settings)
+        self._client = self._new_client(settings, identity, network)
+        self._open(settings, network)
         self._await_welcome()
 
     def publish(self, channel: Channel, payload: bytes, expiry_s: int | None = None) -> int:
@@ -94,15 +102,8 @@ class Broker:
         """Say good-bye, so that the broker does not send our Last Will."""
         self._client.disconnect()
 
-    def _new_client(self, settings: BrokerSettings, identity: Identity) -> Client:
-        client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=identity.device,
-            protocol=MQTTProtocolVersion.MQTTv5,
-            transport=settings.transport,
-            reconnect_on_failure=False,
-        )
-        client.connect_timeout = ANSWER_S
+    def _new_client(self, settings: BrokerSettings, identity: Identity, network: NetworkSettings) -> Client:
+        client = ProxyClient(identity.device, settings, network, ANSWER_S)
         if identity.context is not None:
             client.tls_set_context(identity.context)
         client.will_set(
@@ -117,15 +118,19 @@ class Broker:
         client.on_disconnect = self._on_disconnect
         return client
 
-    def _open(self, settings: BrokerSettings) -> None:
+    def _open(self, settings: BrokerSettings, network: NetworkSettings) -> None:
         kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho leaves it untyped
         kept.SessionExpiryInterval = SESSION_EXPIRY_S
         try:
             self._client.connect(settings.host, settings.port, KEEP_ALIVE_S, clean_start=False, properties=kept)
-        except ssl.SSLCertVerificationError as error:
+        except BrokerError:
+            raise
+        except WebsocketConnectionError as error:
             raise BrokerRefused(
-                f"the certificate of {self._where} is not trusted ({error.verify_message}): check broker.ca_file, host"
+                f"{self._where} answers, and not as MQTT over WebSocket at {settings.path}: check broker.path and port"
             ) from error
+        except ssl.SSLCertVerificationError as error:
+            raise BrokerRefused(distrust(self._where, error, settings, network, ANSWER_S)) from error
         except ssl.SSLError as error:
             raise BrokerRefused(
                 f"{self._where} does not agree on TLS ({error.reason}): check port and certificates"
@@ -144,7 +149,7 @@ class Broker:
             if code != MQTTErrorCode.MQTT_ERR_SUCCESS and self._connect_code is None:
                 raise BrokerRefused(
                     f"{self._where} closed the line before it answered: it does not accept our certificate,"
-                    " or it is no MQTT 5 broker"
+                    " or it is no MQTT 5 broker, or broker.transport is another there"
                 )
         if self._connect_code.is_failure:
             kind = BrokerRefused if self._connect_code.value in REFUSALS else BrokerUnreachable

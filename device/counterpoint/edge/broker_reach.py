@@ -9,36 +9,40 @@ import socket
 import ssl
 from typing import TYPE_CHECKING, Final
 
-from counterpoint.errors import BrokerRefused, BrokerUnreachable
+from counterpoint.edge.proxy import open_line
+from counterpoint.edge.proxy_inspection import distrust
+from counterpoint.errors import BrokerError, BrokerRefused, BrokerUnreachable
+from counterpoint.settings import NetworkSettings
 
 if TYPE_CHECKING:
     from counterpoint.settings import BrokerSettings
 
+STRAIGHT: Final = NetworkSettings()
 PATIENCE_S: Final = 5.0
 REFUSAL_S: Final = 1.0  # with TLS 1.3 a refused certificate shows only after the handshake
 
 
-def reach_broker(broker: BrokerSettings) -> str:
+def reach_broker(broker: BrokerSettings, network: NetworkSettings = STRAIGHT) -> str:
     """Connect and disconnect; return how the line is protected, in words.
 
     Raises:
         BrokerUnreachable: No such name, nothing answers, or it does not speak TLS.
         BrokerRefused: A certificate is missing, or one of the two sides does not trust the other's.
+        ProxyRefused: The proxy between does not let us through.
     """
     where = f"{broker.host}:{broker.port}"
     context = _context(broker) if broker.tls else None
     try:
-        with socket.create_connection((broker.host, broker.port), PATIENCE_S) as line:
+        with open_line(broker.host, broker.port, network, PATIENCE_S) as line:
             if context is None:
                 return "in the clear"
             with context.wrap_socket(line, server_hostname=broker.host) as secure:
                 _await_refusal(secure, where)
                 return secure.version() or "TLS"
+    except BrokerError:
+        raise
     except ssl.SSLCertVerificationError as error:
-        remedy = "set broker.ca_file to the authority that signed the broker's certificate, and broker.host to its name"
-        raise BrokerRefused(
-            f"{where} shows a certificate that is not trusted ({error.verify_message}); {remedy}"
-        ) from error
+        raise BrokerRefused(distrust(where, error, broker, network, PATIENCE_S)) from error
     except ssl.SSLError as error:
         remedy = "check broker.certificate_file and broker.key_file, and that broker.port is its TLS port"
         raise BrokerRefused(f"{where} ended the TLS handshake ({_reason(error)}); {remedy}") from error

@@ -184,10 +184,11 @@ def look_at_broker(settings: Settings) -> list[Check]:
         remedy = "set broker.host, or leave it: the light works, nothing is sent"
         return [Check("broker", "warn", "none is set", remedy)]
     try:
-        how = reach_broker(broker)
+        how = reach_broker(broker, settings.network)
     except CounterpointError as error:
         return [judge_error("broker", str(error))]
-    return [Check("broker", "ok", f"{broker.host}:{broker.port} answers, {how}")]
+    through = f" through the proxy {settings.network.proxy_host}" if settings.network.proxy_host else ""
+    return [Check("broker", "ok", f"{broker.host}:{broker.port} answers{through}, {how}")]
 
 
 def look_at_folders(settings: Settings) -> list[Check]:

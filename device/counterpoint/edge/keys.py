@@ -76,6 +76,11 @@ def read_certificate(path: Path) -> tuple[str, datetime]:
         raise SettingsError(f"{path} is no certificate in PEM form: check broker.certificate_file") from error
 
 
+def issuer_of(certificate: bytes) -> str:
+    """Who signed a certificate in DER, by common name; ValueError or IndexError when it can't be read."""
+    return _common_name(_named_fields(certificate)[2][1])
+
+
 def _plain(broker: BrokerSettings) -> Identity:
     if not _is_loopback(broker.host):
         raise SettingsError(f"broker.tls = false is for loopback only, not for {broker.host!r}: set broker.tls = true")
@@ -126,11 +131,16 @@ def _reason(error: Exception) -> str:
 
 def _subject_and_end(certificate: bytes) -> tuple[str, datetime]:
     """Walk the DER of RFC 5280, 4.1: Certificate > TBSCertificate > validity, subject."""
-    fields = list(_elements(_first(_first(certificate))))
-    without_version = fields[1:] if fields[0][0] == VERSION else fields
-    validity, subject = without_version[3][1], without_version[4][1]
+    fields = _named_fields(certificate)
+    validity, subject = fields[3][1], fields[4][1]
     (_, _), (kind, end) = _elements(validity)
     return _common_name(subject), _time(kind, end)
+
+
+def _named_fields(certificate: bytes) -> list[tuple[int, bytes]]:
+    """The fields of a TBSCertificate from the serial number on: serial, algorithm, issuer, validity, subject, key."""
+    fields = list(_elements(_first(_first(certificate))))
+    return fields[1:] if fields[0][0] == VERSION else fields
 
 
 def _common_name(subject: bytes) -> str:

@@ -150,7 +150,8 @@ class Publisher:
 
     def _serve(self, identity: Identity, stopped: Callable[[], bool]) -> None:
         self._look_at_clock()
-        broker = Broker(self._settings.broker, self._settings.site.code, identity)
+        settings = self._settings
+        broker = Broker(settings.broker, settings.site.code, identity, settings.network)
         self._reconnect.succeeded()
         broker.publish(BIRTH, encode(self._birth()))
         broker.publish(STATE, encode(State(state="online")))
