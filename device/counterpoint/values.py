@@ -389,7 +389,7 @@ class Health:
         frames_lost: Blocks lost since the start while the device listened, coarsened by the sender; never time away.
         channels: State of the microphones.
         words: "on", "off" or "missing" (no model).
-        light: "pins", "terminal" or "none".
+        light: "pins", "ring", "terminal" or "none".
     """
 
     frames_lost: int

@@ -43,7 +43,7 @@ def test_a_light_is_a_file_in_the_folder() -> None:
 
 
 def test_an_unknown_light_names_those_there_are() -> None:
-    with pytest.raises(SettingsError, match=r"'disco'.*none, pins, terminal"):
+    with pytest.raises(SettingsError, match=r"'disco'.*none, pins, rgb, terminal, usb_v2_ring, xvf3800_ring"):
         open_light(LightSettings(kind="disco"))
 
 

@@ -68,8 +68,8 @@ def _pins(settings: Settings) -> Iterator[Mistake]:
         ("button.pin", button.pin),
         ("button.mute_pin", button.mute_pin),
     ]
-    if light.kind == "pins":
-        wanted = [("light.amber_pin", light.amber_pin), ("light.green_pin", light.green_pin), *wanted]
+    used = {"pins": ("amber_pin", "green_pin"), "rgb": ("red_pin", "green_pin", "blue_pin")}.get(light.kind, ())
+    wanted = [*((f"light.{key}", getattr(light, key)) for key in used), *wanted]
     taken: dict[int, str] = {}
     for key, pin in wanted:
         if pin in taken:

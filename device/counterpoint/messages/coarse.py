@@ -6,7 +6,7 @@ that seems dead as a whole: that is what a mute looks like, and mute is never pu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from counterpoint.messages.schemas import SensorHealth
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from counterpoint.values import ChannelHealth, Health
 
 COARSE: Final = 100
-LIGHTS: Final = ("pins", "terminal")
+LIGHTS: Final[dict[str, Literal["pins", "terminal"]]] = {"pins": "pins", "ring": "pins", "terminal": "terminal"}
+"""A ring counts as pins: a reader asks whether there is a light of its own."""
 WORDS: Final = ("on", "missing")
 
 
@@ -23,7 +24,7 @@ def coarse_health(health: Health, disk_free_mb: int) -> SensorHealth:
     return SensorHealth(
         microphone="fault" if _one_channel_fails(health.channels) else "fine",
         words=next((state for state in WORDS if state == health.words), "off"),
-        light=next((kind for kind in LIGHTS if kind == health.light), "none"),
+        light=LIGHTS.get(health.light, "none"),
         frames_lost_count=health.frames_lost // COARSE * COARSE,
         disk_free_mb=disk_free_mb // COARSE * COARSE,
     )
