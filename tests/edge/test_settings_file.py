@@ -60,6 +60,15 @@ def test_a_file_from_a_windows_editor_is_fine(tmp_path: Path) -> None:
             '[broker]\ntransport = "udp"',
             'FILE:2: broker.transport: "udp" can\'t be used; give one of "tcp", "websockets"',
         ),
+        (
+            '[network]\nproxy_host = "http://proxy.example:3128"',
+            'FILE:2: network.proxy_host: "http://proxy.example:3128" can\'t be used; give "a name or address alone", no',
+        ),
+        (
+            "[network]\nproxy_port = 0",
+            "FILE:2: network.proxy_port: 0 can't be used; give a whole number from 1 to 65535",
+        ),
+        ('[broker]\npath = "mqtt"', 'FILE:2: broker.path: "mqtt" can\'t be used; give "a path that begins with /"'),
         ('[words]\nenabled = "yes"', 'FILE:2: words.enabled: "yes" can\'t be used; give true or false'),
         ("[broker]\nhealth_minutes = 0.0001", "FILE:2: broker.health_minutes: "),
         ("[site]\ncode = 'Böhm & Sons'", "FILE:2: site.code: "),

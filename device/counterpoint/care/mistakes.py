@@ -32,6 +32,13 @@ WHY: Final = {
     "privacy.pool": "it counts the people who take turns at this device",
     "light.brightness": "a brighter light disturbs, and customers see it",
 }
+TEXTS: Final = {
+    "broker.path": '"a path that begins with /", as in "/mqtt"',
+    "network.proxy_host": '"a name or address alone", no http:// and no port',
+    "enrolment.url": '"https:// and a name, perhaps a port", nothing behind',
+    "enrolment.ca_sha256": '"64 digits of 0-9 and a-f"',
+}
+"""What a text with a form of its own takes; every other such text is a code."""
 SHOWN: Final = 40  # characters of a wrong value in a message
 
 
@@ -100,7 +107,7 @@ def _unknown(path: str, key: str, known: Mapping[str, Any], what: str) -> Mistak
 
 def takes(path: str, field: inspect.Field) -> str:
     """What a key takes, in words: kind, range and unit."""
-    described = _describe(field.type)
+    described = TEXTS.get(path) or _describe(field.type)
     unit = unit_of(path)
     return f"{described} ({unit})" if unit else described
 
