@@ -62,7 +62,7 @@ def test_a_file_from_a_windows_editor_is_fine(tmp_path: Path) -> None:
         ),
         (
             '[network]\nproxy_host = "http://proxy.example:3128"',
-            'FILE:2: network.proxy_host: "http://proxy.example:3128" can\'t be used; give "a name or address alone", no',
+            'FILE:2: network.proxy_host: "http://proxy.example:3128" can\'t be used; give "a name or address alone"',
         ),
         (
             "[network]\nproxy_port = 0",
