@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -16,10 +17,9 @@ import pytest
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
-from counterpoint.app import sensor as sensor_module
 from counterpoint.app.sensor import Sensor
 from counterpoint.edge import stream_time
-from counterpoint.edge.systemd import READY
+from counterpoint.errors import MicrophoneMissing
 from counterpoint.settings import (
     ArraySettings,
     BrokerSettings,
@@ -32,6 +32,7 @@ from counterpoint.settings import (
 )
 from counterpoint.values import BLOCK_SAMPLES, Block
 from sound_server import Feeder, file_device, write_alsa
+from systemd_ear import hear
 from visits_at import session
 
 pytestmark = [
@@ -172,23 +173,49 @@ def test_a_visits_hour_is_fixed_when_it_is_over_however_late_it_is_written(
     assert kept == [round(session().end_s + 45 - session().start_s)]
 
 
-def test_a_sensor_is_ready_once_blocks_come_and_says_where_there_is_no_sound(
+def test_a_capture_that_never_gives_a_frame_is_no_sign_of_life(
     pins: MockFactory,
     settings: Settings,
     room: Feeder,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     assert pins
-    told: list[str] = []
-    monkeypatch.setattr(sensor_module, "notify", told.append)
     monkeypatch.setattr(stream_time, "START_S", 0.3)
     caplog.set_level("INFO")
-    with ExitStack() as stack:
+    with hear(tmp_path, monkeypatch, watchdog_s=30) as ear, ExitStack() as stack:
         sensor = Sensor(settings, stack)
-        assert told == []
+        assert "READY=1" not in ear.heard()
         run_for(sensor, 3)
         stack.enter_context(room)  # or the capture thread, which waits in ALSA, can't end
-    assert told[0] == READY
+        said = ear.heard()
+    assert said[0] == "READY=1"
+    assert not any(line.startswith("WATCHDOG") for line in said)
     assert "the microphone gives no sound yet" in caplog.text
     assert "listening" not in caplog.text
+
+
+def test_as_a_service_it_waits_for_a_microphone_that_is_missing(
+    pins: MockFactory, settings: Settings, room: Feeder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert pins
+    there = os.environ["ALSA_CONFIG_PATH"]
+    monkeypatch.setenv("ALSA_CONFIG_PATH", "/usr/share/alsa/alsa.conf")
+    monkeypatch.setattr("counterpoint.app.sensor.time.sleep", lambda _: os.environ.update(ALSA_CONFIG_PATH=there))
+    with hear(tmp_path, monkeypatch, watchdog_s=30) as ear, room, ExitStack() as stack:
+        sensor = Sensor(settings, stack)
+        statuses = ear.statuses()
+        run_for(sensor, 20)
+        assert "WATCHDOG=1" in ear.heard()
+    assert "no microphone is called counter" in statuses[-1]
+
+
+def test_without_systemd_a_missing_microphone_is_told_at_once(
+    pins: MockFactory, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert pins
+    monkeypatch.setenv("ALSA_CONFIG_PATH", "/usr/share/alsa/alsa.conf")
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    with ExitStack() as stack, pytest.raises(MicrophoneMissing, match="counter"):
+        Sensor(settings, stack)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from counterpoint.edge.keys import load_identity
 from counterpoint.edge.publisher import Publisher, World
+from counterpoint.edge.systemd import notify, status
+from counterpoint.errors import CounterpointError
 
 if TYPE_CHECKING:
     from counterpoint.settings import Settings
@@ -25,11 +27,15 @@ def publish(settings: Settings) -> int:
         SettingsError: Certificate, key or authority can't be used, or TLS is off for a host that is not loopback.
         StorageError: The outbox or the receipts are not there.
     """
-    identity = load_identity(settings.broker) if settings.broker.host else None
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    Publisher(settings, identity, World(say=_say)).run(stop.is_set)
+    try:
+        identity = load_identity(settings.broker) if settings.broker.host else None
+        Publisher(settings, identity, World(say=_say)).run(stop.is_set)
+    except CounterpointError as error:
+        notify(status(str(error)))  # systemd shows it until the next start
+        raise
     return 0
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from queue import SimpleQueue
@@ -17,16 +18,18 @@ from typing import TYPE_CHECKING, Final
 
 from counterpoint.app.parts import build_pipeline, build_words
 from counterpoint.app.quiet_moments import QuietMoments
+from counterpoint.app.sign_of_life import SignOfLife
 from counterpoint.care.pause import Pause
 from counterpoint.edge.array_file import load_array
 from counterpoint.edge.findings import Findings
 from counterpoint.edge.first_days import FirstDays
+from counterpoint.edge.heard import Heard
 from counterpoint.edge.lights import open_light
 from counterpoint.edge.microphone import Microphone
-from counterpoint.edge.pins import Button, MicrophoneStateLight, MuteSense
+from counterpoint.edge.pins import Button, MicrophoneStateLight, MuteSense, say_once
 from counterpoint.edge.spool import Spool
-from counterpoint.edge.systemd import READY, STOPPING, WORKING, notify
-from counterpoint.errors import StorageError
+from counterpoint.edge.systemd import is_service, notify, status
+from counterpoint.errors import CounterpointError, MicrophoneError, StorageError
 from counterpoint.values import BLOCK_S, BLOCK_SAMPLES, Calibration, ChannelHealth, Health, Placement
 
 if TYPE_CHECKING:
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
     from counterpoint.settings import Settings
     from counterpoint.values import Block, Session, Side
 
-SIGN_OF_LIFE: Final = round(5 / BLOCK_S)  # blocks: systemd waits for one for 30 s
+LOOK_AGAIN_S: Final = 2.0  # a microphone that is plugged in is found within seconds
 MOST_UNSAVED: Final = 100  # visits kept in memory while the disk is full: a day at a busy counter
 log: Final = logging.getLogger(__name__)
 
@@ -47,8 +50,12 @@ def run(settings: Settings) -> int:
         CounterpointError: The microphone, the model, the settings or the folders can't be used.
     """
     logging.basicConfig(stream=sys.stderr, format="counterpoint: %(message)s", level=logging.INFO)
-    with ExitStack() as stack:
-        ending = Sensor(settings, stack).run()
+    try:
+        with ExitStack() as stack:
+            ending = Sensor(settings, stack).run()
+    except CounterpointError as error:
+        notify(status(str(error)))
+        raise
     log.info("%s", ending)  # only now: closing a sound device silences stderr for a moment
     return 0
 
@@ -58,6 +65,7 @@ class Sensor:
 
     def __init__(self, settings: Settings, stack: ExitStack) -> None:
         array = load_array(settings.array.name)
+        self._life = SignOfLife()
         self._settings = settings
         self._spool = stack.enter_context(Spool(settings))
         self._words = build_words(settings, wait=False)
@@ -70,7 +78,7 @@ class Sensor:
         self._presses: SimpleQueue[Press] = SimpleQueue()
         stack.enter_context(_button(settings, self._presses))
         self._pause = Pause(settings.button)
-        self._microphone = stack.enter_context(Microphone(array, settings.array.device))
+        self._microphone = _open_microphone(Microphone(array, settings.array.device), stack, self._life)
         calibration = Calibration(settings.array.agent_deg, settings.array.customer_deg)
         self._first_days = FirstDays(Path(settings.folders.state))
         self._pipeline = build_pipeline(
@@ -85,6 +93,7 @@ class Sensor:
         self._quiet = QuietMoments()
         self._unsaved: list[tuple[Session, int | None]] = []  # with its hour, fixed when the visit was over
         self._findings = Findings(Path(settings.folders.state))
+        self._heard_frames = Heard(Path(settings.folders.state))
         self._channels, self._placement = ChannelHealth(), Placement()
         self._unheard: Side | None = None
         self._trouble: set[str] = set()
@@ -97,8 +106,8 @@ class Sensor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._microphone.close())
         for block in self._microphone.blocks():
-            if self._blocks % SIGN_OF_LIFE == 0:
-                self._live()
+            if self._blocks == 0:
+                log.info("listening" if self._microphone.is_listening else "the microphone gives no sound yet")
             moment = self._pipeline.step(self._heard(block))
             if moment.cue is not None:
                 self._light.show(moment.cue)
@@ -107,19 +116,13 @@ class Sensor:
             self._channels, self._placement = moment.channels, moment.placement
             self._unheard = moment.unheard
             self._keep(moment.visit.closed)
+            self._life.decided(block, sought=self._microphone.is_sought)
             if self._quiet.step(moment.floor, moment.cue):
                 self._write()
         return self._stop()
 
-    def _live(self) -> None:
-        """Tell systemd that blocks come; only the first of them shows that the sensor works at all."""
-        if self._blocks == 0:
-            log.info("listening" if self._microphone.is_listening else "the microphone gives no sound yet")
-            notify(READY)
-        notify(WORKING)
-
     def _stop(self) -> str:
-        notify(STOPPING)
+        self._life.ended()
         self._state.off()
         self._keep(self._pipeline.close().session)
         self._write()
@@ -151,7 +154,14 @@ class Sensor:
     def _write(self) -> None:
         """Write what waits; a full disk loses nothing and stops nothing: the next quiet moment tries again."""
         trouble: set[str] = set()
-        for write in (self._add_visits, self._spool.tick, self._count_days, self._keep_findings, self._report):
+        for write in (
+            self._add_visits,
+            self._spool.tick,
+            self._count_days,
+            self._keep_findings,
+            self._keep_heard,
+            self._report,
+        ):
             try:
                 write()
             except StorageError as error:
@@ -171,6 +181,9 @@ class Sensor:
     def _keep_findings(self) -> None:
         self._findings.keep(self._placement, self._unheard)
 
+    def _keep_heard(self) -> None:
+        self._heard_frames.keep(self._life.frames)
+
     def _report(self) -> None:
         """Lay down the health where it is due."""
         if self._blocks >= self._report_at:
@@ -188,6 +201,19 @@ class Sensor:
     def _frames_lost(self) -> int:
         """Blocks lost while the device was there: the time that it was away may be a mute, which nobody is told of."""
         return self._microphone.lost_while_open // BLOCK_SAMPLES
+
+
+def _open_microphone(microphone: Microphone, stack: ExitStack, life: SignOfLife) -> Microphone:
+    """Open it; a service waits for one that is missing, with the red light on: nobody sits there to start it again."""
+    while True:
+        try:
+            return stack.enter_context(microphone)
+        except MicrophoneError as missing:
+            if not is_service():
+                raise
+            say_once(f"{missing}; it is waited for")
+            life.waits(missing)
+        time.sleep(LOOK_AGAIN_S)
 
 
 def _words_state(settings: Settings, words: WordsLine | None) -> str:

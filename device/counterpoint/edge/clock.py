@@ -1,15 +1,18 @@
 """Whether the machine's wall clock is set.
 
 One rule: the kernel knows. A year that looks right is not enough where the kernel can be asked: a machine without a
-battery clock starts with the time at which it was switched off. Asked in the publisher only: the sensor's unit may not
-make clock calls.
+battery clock starts with the time at which it was switched off. Where a unit may make no clock calls, as the
+publisher's, systemd's timedated is asked: it asks the kernel.
 """
 
 from __future__ import annotations
 
 import ctypes
+import subprocess
 import time
+from contextlib import suppress
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +25,9 @@ TIMEX_BYTES: Final = 512
 """More than struct timex on any machine; zeros ask without changing anything."""
 SYNCHRONISED_MARK: Final = Path("/run/systemd/timesync/synchronized")
 """systemd-timesyncd touches it after the first answer of a time server, before the kernel's own bit settles."""
+ASK_AGAIN_S: Final = 10
+"""timedated is a program that is started to answer: not every second."""
+ANSWER_S: Final = 5.0
 BUILT_S: Final = 1_763_769_600
 """22 November 2025: no clock that is set can say less."""
 
@@ -35,14 +41,24 @@ class Kernel(Enum):
 
 
 def kernel_clock() -> Kernel:
-    """Ask the kernel; SILENT where the call is not allowed or not there."""
+    """Ask the kernel; where it may not be asked, systemd; SILENT where neither answers."""
     try:
         state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(TIMEX_BYTES))
     except (OSError, AttributeError):
-        return Kernel.SILENT
+        state = -1
     if state < 0:
-        return Kernel.SILENT
+        return timedated_clock(int(time.monotonic()) // ASK_AGAIN_S)
     return Kernel.NOT_SET if state == TIME_ERROR else Kernel.SET
+
+
+@lru_cache(maxsize=1)
+def timedated_clock(_moment: int) -> Kernel:
+    """Ask systemd's timedated, which answers for the kernel; the same moment is not asked twice."""
+    question = ["timedatectl", "show", "--property=NTPSynchronized", "--value"]
+    with suppress(OSError, subprocess.SubprocessError):
+        answer = subprocess.run(question, capture_output=True, text=True, timeout=ANSWER_S, check=True).stdout.strip()
+        return {"yes": Kernel.SET, "no": Kernel.NOT_SET}.get(answer, Kernel.SILENT)
+    return Kernel.SILENT
 
 
 def clock_is_set(

@@ -25,7 +25,7 @@ class Inbox:
 
     def __init__(self, folder: Path, boot_id_file: Path = BOOT_ID) -> None:
         self._folder = folder
-        self._boot = _boot_id(boot_id_file)
+        self._boot = boot_id(boot_id_file)
         self.refused = 0
 
     def clock_set(self) -> bool:
@@ -60,7 +60,7 @@ class Statements:
 
     def __init__(self, folder: Path, boot_id_file: Path = BOOT_ID) -> None:
         self._folder = folder
-        self._boot = _boot_id(boot_id_file)
+        self._boot = boot_id(boot_id_file)
         self._said: dict[str, Note] = {}
 
     def clock_was_set(self) -> bool:
@@ -93,7 +93,7 @@ def _says_set(note: Note | None, boot: str) -> bool:
     return isinstance(note, ClockStatement) and note.clock_set and note.boot == boot
 
 
-def _boot_id(file: Path) -> str:
+def boot_id(file: Path = BOOT_ID) -> str:
     """Return the kernel's number for this boot: it stays on the machine, and ends the worth of old statements."""
     try:
         return file.read_text().strip()

@@ -13,6 +13,7 @@ import os
 import time
 from collections import deque
 from contextlib import suppress
+from math import inf
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Final, Self
 
@@ -35,6 +36,7 @@ RING_S: Final = 4.0  # the pipeline may stand still for so long (a full disk, a 
 REST_S: Final = 0.012  # after audio the device is left alone: the next comes a block later
 POLL_S: Final = 0.004  # then it is asked so often: a fifth of a block late at most
 STALL_S: Final = 0.6  # no live device is silent for 30 periods
+SOUGHT_S: Final = 10.0  # a try to open takes a second or two: one that takes longer hangs
 RETRY_S: Final = 0.5  # with START_S: audio is back within 5 s of the device's coming back
 PRIORITY: Final = 5  # of the capture thread among real-time ones, where the system allows any
 FULL_SCALE: Final = 32768.0
@@ -76,6 +78,7 @@ class Microphone:
         self._stopping = Event()
         self._ran_away = Event()
         self._ready: deque[Block] = deque()  # cut, and not yielded yet
+        self._sought_s = -inf
 
     def __enter__(self) -> Self:
         """Open the device and begin to listen."""
@@ -95,6 +98,11 @@ class Microphone:
         """Stop listening and let go of the device."""
         self.close()
         self._thread.join(START_S)
+
+    @property
+    def is_sought(self) -> bool:
+        """The device is away, and it was tried to open it within the last 10 s."""
+        return not self.is_listening and time.monotonic() - self._sought_s < SOUGHT_S
 
     def close(self) -> None:
         """Stop listening and end `blocks`; from any thread or signal handler, so it waits for nobody."""
@@ -181,6 +189,7 @@ class Microphone:
     def _reopen(self, name: str) -> Capture | None:
         """Try until the device is back; None when stopped."""
         while not self._stopping.wait(RETRY_S):
+            self._sought_s = time.monotonic()
             with suppress(MicrophoneError):
                 capture = open_again(name, self.channels)
                 if capture.rate_hz == self._rate_hz:

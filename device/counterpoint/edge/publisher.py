@@ -19,7 +19,7 @@ from counterpoint.edge.broker import Answer, Broker
 from counterpoint.edge.clock import clock_is_set
 from counterpoint.edge.inbox import Statements
 from counterpoint.edge.outbox import Post
-from counterpoint.edge.systemd import READY, STOPPING, WORKING, notify
+from counterpoint.edge.systemd import READY, STOPPING, WORKING, notify, status
 from counterpoint.errors import (
     BrokerError,
     BrokerRefused,
@@ -255,6 +255,13 @@ class Publisher:
     def _fare(self, *, connected: bool, trouble: str) -> None:
         self._written("fares", lambda: self._statements.fares(connected=connected, trouble=trouble))
         self._tell("broker", trouble or "connected to the broker")
+        self._show(_condition(len(self._post.waiting()), connected=connected, trouble=trouble))
+
+    def _show(self, condition: str) -> None:
+        """The line in `systemctl status`, where it has changed."""
+        if self._said.get("status") != condition:
+            self._said["status"] = condition
+            notify(status(condition))
 
     def _written(self, what: str, write: Callable[[], None]) -> bool:
         try:
@@ -275,3 +282,9 @@ class Publisher:
         while time.monotonic() < until_s and not stopped():
             self._look_at_clock()
             time.sleep(min(NAP_S, wait_s))
+
+
+def _condition(waiting: int, *, connected: bool, trouble: str) -> str:
+    messages = "no message waits" if not waiting else "1 message waits" if waiting == 1 else f"{waiting} messages wait"
+    line = f"{'connected to the broker' if connected else 'not connected'}: {messages}"
+    return f"{line}, last reason: {trouble}" if trouble else line
