@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from counterpoint import __version__
+from counterpoint.app.enrolment_arguments import add_enrol, add_fleet
 from counterpoint.errors import CounterpointError, StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -117,6 +118,8 @@ def _parser() -> argparse.ArgumentParser:
         _add_doctor,
         _add_models,
         _add_config,
+        add_enrol,
+        add_fleet,
     ):
         add(commands)
     return parser

@@ -1,0 +1,209 @@
+"""Wiring of `counterpoint fleet enrolment`: an operator's command in, what was done as plain lines out.
+
+One rule: a token is printed or written once, here, and never logged.
+"""
+
+from __future__ import annotations
+
+import csv
+import logging
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from counterpoint.care.enrolment import Seen, renewal_due
+from counterpoint.edge.enrolment_files import CLOSED, SHOWN, write_file
+from counterpoint.edge.enrolment_proof import look_at_certificate
+from counterpoint.errors import AuthorityError, PartMissing, StorageError, UsageError
+from counterpoint.fleet.enrolment.authority import CERTIFICATE, Authority, make_authority
+from counterpoint.fleet.enrolment.broker_files import BrokerPlan, write_broker
+from counterpoint.fleet.enrolment.desk import Desk
+from counterpoint.fleet.enrolment.office import Office
+from counterpoint.fleet.enrolment.store import Store
+from counterpoint.fleet.enrolment.tokens import read_machines, write_boot_files, write_list
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from counterpoint.fleet.enrolment.office import Listed
+
+STORE: Final = Path("/var/lib/counterpoint-enrolment")
+SERVICE: Final = "service"
+HOSTS: Final = "hosts"
+SHORT: Final = 16
+"""Characters of a fingerprint that a person compares."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where the fleet keeps its enrolment, and how its authority is opened."""
+
+    folder: Path
+    passphrase_file: Path | None = None
+
+    def office(self) -> Office:
+        """Open the operators' side; AuthorityError where nothing was made there yet."""
+        if not (self.folder / CERTIFICATE).exists():
+            raise AuthorityError(f"there is no authority in {self.folder}: counterpoint fleet enrolment init")
+        return Office(self.folder)
+
+    def authority(self) -> Authority:
+        """Open the site's authority."""
+        return Authority(self.folder, self.passphrase())
+
+    def passphrase(self) -> bytes | None:
+        """Read the passphrase, None for none."""
+        if self.passphrase_file is None:
+            return None
+        try:
+            read = self.passphrase_file.read_bytes().strip(b"\r\n")
+        except OSError as error:
+            raise UsageError(f"{self.passphrase_file} can't be read ({error.strerror}): check the path") from error
+        if not read:
+            raise UsageError(f"{self.passphrase_file} is empty: write the passphrase into it, on one line")
+        return read
+
+
+def init(keeping: Keeping, name: str, hosts: Sequence[str]) -> int:
+    """Make the site's authority and the service's certificate; return 0."""
+    try:
+        keeping.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        keeping.folder.chmod(0o700)
+    except OSError as error:
+        raise StorageError(f"{keeping.folder} can't be made ({error.strerror}): run this as root") from error
+    authority = make_authority(keeping.folder, name, keeping.passphrase())
+    with Store.work(keeping.folder) as store:
+        store.set_fact(HOSTS, "\n".join(hosts))
+    _write_service(keeping.folder, authority, hosts)
+    print(f"The authority is {keeping.folder / CERTIFICATE}. Its fingerprint, for boot files:")
+    print(f'ca_sha256 = "{authority.digest}"')
+    if keeping.passphrase_file is None:
+        print(f"Its key is not encrypted: only the owner of {keeping.folder} may read it. Keep a copy of both offline.")
+    return 0
+
+
+def serve(keeping: Keeping, listen: tuple[str, int], days: float) -> int:
+    """Answer devices until SIGTERM or Ctrl-C; return 0.
+
+    Raises:
+        PartMissing: The extra `fleet` is not installed.
+        AuthorityError: There is no authority, or it can't be opened.
+    """
+    try:
+        from counterpoint.fleet.enrolment import service  # noqa: PLC0415 - its packages are an extra
+    except ImportError as error:
+        raise PartMissing(
+            f"{error.name} is not installed: run device/set-up fleet, or pip install 'counterpoint[fleet]'"
+        ) from error
+    authority = keeping.authority()
+    _renew_service(keeping.folder, authority)
+    logging.basicConfig(level=logging.INFO, format="enrolment: %(message)s", stream=sys.stderr)
+    pair = keeping.folder / f"{SERVICE}.pem", keeping.folder / f"{SERVICE}.key"
+    app = service.build_app(Desk(keeping.folder, authority, days=days), authority.pem)
+    server = service.build_server(app, pair, keeping.folder / CERTIFICATE)
+    with service.open_port(*listen) as port:
+        print(f"enrolment: serving on {listen[0]} port {listen[1]}", file=sys.stderr, flush=True)
+        server.run([port])
+    return 0
+
+
+def tokens(keeping: Keeping, machines: Path, by: str, days: float, out: tuple[Path, Path | None]) -> int:
+    """Make a token for each machine of a CSV; write a list, or a boot file for each; return 0."""
+    where, template = out
+    tickets = keeping.office().make_tokens(read_machines(machines), by, days)
+    if template is None:
+        write_list(tickets, where)
+    else:
+        write_boot_files(tickets, template, where)
+    print(
+        f"{len(tickets)} tokens for {days:g} days are in {where}; another person than {by} has to approve the devices"
+    )
+    return 0
+
+
+def pending(keeping: Keeping) -> int:
+    """Print the devices that wait for an approval; return 0."""
+    waiting = keeping.office().waiting()
+    for device in waiting:
+        late = "  certificate ended" if device.state == "late" else ""
+        print(
+            f"{device.id}  {device.asset_tag}  site {device.site}  key {device.key[:SHORT]}"
+            f"  since {device.asked:%Y-%m-%d %H:%M} UTC  token by {device.made_by}{late}"
+        )
+    print(f"{len(waiting)} wait for an approval")
+    return 0
+
+
+def approve(keeping: Keeping, names: Sequence[str], by: str, *, everything: bool) -> int:
+    """Approve devices; return 0."""
+    if bool(names) == everything:
+        raise UsageError("name the devices by asset tag or id, or give --all: one of the two")
+    approved = keeping.office().approve(names, by, everything=everything)
+    for device in approved:
+        print(f"{device.id}  {device.asset_tag}  approved by {by}")
+    print(f"{len(approved)} approved: each has its certificate when it asks next, within five minutes")
+    return 0
+
+
+def revoke(keeping: Keeping, name: str, by: str) -> int:
+    """Revoke a device; return 0."""
+    device = keeping.office().revoke(name, by, keeping.authority())
+    print(f"{device.id}  {device.asset_tag}  revoked by {by}: reload Mosquitto, and restart it to end open lines")
+    return 0
+
+
+def show(keeping: Keeping, *, as_csv: bool) -> int:
+    """Print every device and every alarm; return 0."""
+    office = keeping.office()
+    listed, alarms = office.devices(), office.alarms()
+    if as_csv:
+        writer = csv.writer(sys.stdout)
+        writer.writerow(("id", "asset_tag", "site", "state", "certificate_until"))
+        writer.writerows(_row(one) for one in listed)
+        return 0
+    for one in listed:
+        name, asset_tag, site, state, until = _row(one)
+        print(f"{name}  {asset_tag}  site {site}  {state}{f'  until {until}' if until else ''}")
+    for what, last, times in alarms:
+        print(f"ALARM  {what}  ({times} times, last {last:%Y-%m-%d %H:%M} UTC)")
+    print(f"{len(listed)} devices, {len(alarms)} alarms")
+    return 0
+
+
+def broker(keeping: Keeping, plan: BrokerPlan) -> int:
+    """Write Mosquitto's configuration, rules and certificates; return 0."""
+    authority = keeping.authority()
+    folders = write_broker(plan, authority, datetime.now(UTC))
+    keeping.office().set_broker(plan.folder, authority)
+    print(f"{plan.folder / 'mosquitto.conf'} is written; rules and revocation list follow each change of the fleet")
+    for folder in folders:
+        print(f"certificate and key for the {folder.name}: {folder}: move them to where it runs")
+    return 0
+
+
+def _row(one: Listed) -> tuple[str, str, str, str, str]:
+    device = one.device
+    until = f"{one.ends:%Y-%m-%d}" if one.ends is not None else ""
+    return device.id, device.asset_tag, device.site, device.state, until
+
+
+def _renew_service(folder: Path, authority: Authority) -> None:
+    """Renew the service's own certificate at two thirds of its life: it has the authority at hand."""
+    seen = look_at_certificate(folder / f"{SERVICE}.pem")
+    if isinstance(seen, Seen) and datetime.now(UTC) < renewal_due(seen):
+        return
+    with Store.work(folder) as store:
+        hosts = store.fact(HOSTS).split("\n")
+    if not hosts[0]:
+        raise AuthorityError(
+            f"nobody said under which name {folder} is served: counterpoint fleet enrolment init --host"
+        )
+    _write_service(folder, authority, hosts)
+
+
+def _write_service(folder: Path, authority: Authority, hosts: Sequence[str]) -> None:
+    issued, key = authority.make_server(hosts, datetime.now(UTC))
+    write_file(folder / f"{SERVICE}.key", key, CLOSED)
+    write_file(folder / f"{SERVICE}.pem", issued.pem.encode(), SHOWN)

@@ -1,0 +1,123 @@
+"""What operators do: make tokens, approve, revoke, look.
+
+One rule: who made a device's token does not approve it; two people stand behind each device.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from counterpoint.errors import UsageError
+from counterpoint.fleet.enrolment.desk import BROKER, refresh_broker
+from counterpoint.fleet.enrolment.judgement import Device, Token, judge_approval
+from counterpoint.fleet.enrolment.store import Store, utc_now
+from counterpoint.fleet.enrolment.tokens import Machine, Ticket, make_ticket
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from counterpoint.fleet.enrolment.authority import Authority
+
+LONGEST_NAME: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A device with the end of its last certificate, None where it has none."""
+
+    device: Device
+    ends: datetime | None
+
+
+class Office:
+    """The operators' side of the store; `by` is always an operator's name.
+
+    Raises:
+        UsageError: What was asked can't be done; the message says why.
+        StorageError: The store can't be used.
+    """
+
+    def __init__(self, folder: Path, now: Callable[[], datetime] = utc_now) -> None:
+        self._folder = folder
+        self._now = now
+
+    def make_tokens(self, machines: Sequence[Machine], by: str, days: float) -> list[Ticket]:
+        """Make a token for each machine; they can be shown this once."""
+        _check_name(by)
+        tickets = [make_ticket(machine) for machine in machines]
+        expires = self._now() + timedelta(days=days)
+        with Store.work(self._folder) as store:
+            for ticket in tickets:
+                machine = ticket.machine
+                store.add_token(Token(ticket.digest, machine.asset_tag, machine.site, by, expires))
+        return tickets
+
+    def waiting(self) -> list[Device]:
+        """Return the devices that wait for an approval."""
+        return [listed.device for listed in self.devices() if listed.device.state in {"waits", "late"}]
+
+    def approve(self, names: Sequence[str], by: str, *, everything: bool = False) -> list[Device]:
+        """Approve devices by asset tag or id, or all that this operator may; return them. All of them, or none."""
+        _check_name(by)
+        with Store.work(self._folder) as store:
+            if everything:
+                waiting = [device for device in store.devices() if device.state in {"waits", "late"}]
+                chosen = [device for device in waiting if not judge_approval(device, by)]
+            else:
+                chosen = [_named(store, name) for name in names]
+            for device in chosen:
+                if why_not := judge_approval(device, by):
+                    raise UsageError(f"{why_not}; nothing was approved")
+                store.set_state(device.id, "late, approved" if device.state == "late" else "approved", by)
+        return chosen
+
+    def revoke(self, name: str, by: str, authority: Authority) -> Device:
+        """Revoke a device by asset tag or id: no renewal, no rule, and each of its certificates on the list."""
+        _check_name(by)
+        with Store.work(self._folder) as store:
+            device = _named(store, name)
+            if device.state == "revoked":
+                raise UsageError(f"{device.asset_tag} ({device.id}) is revoked already: there is nothing to do")
+            store.set_state(device.id, "revoked", by)
+            refresh_broker(store, authority, self._now())
+        return device
+
+    def devices(self) -> list[Listed]:
+        """Return every device, by site and asset tag."""
+        with Store.work(self._folder) as store:
+            found = []
+            for device in store.devices():
+                last = store.last_certificate(device.id)
+                found.append(Listed(device, last.ends if last is not None else None))
+        return found
+
+    def alarms(self) -> Sequence[tuple[str, datetime, int]]:
+        """Return what, when last and how often."""
+        with Store.work(self._folder) as store:
+            return store.alarms()
+
+    def set_broker(self, folder: Path, authority: Authority) -> None:
+        """Remember where the broker's files are, and write its rules there now and with every change."""
+        with Store.work(self._folder) as store:
+            store.set_fact(BROKER, str(folder))
+            refresh_broker(store, authority, self._now())
+
+
+def _named(store: Store, name: str) -> Device:
+    found = [device for device in store.devices() if name in {device.id, device.asset_tag}]
+    alive = [device for device in found if device.state != "revoked"] or found
+    if not alive:
+        raise UsageError(f"no device {name!r} here: see counterpoint fleet enrolment list")
+    if len(alive) > 1:
+        ids = ", ".join(device.id for device in alive)
+        raise UsageError(f"{name!r} is the asset tag of several devices ({ids}): give the id")
+    return alive[0]
+
+
+def _check_name(by: str) -> None:
+    if not by.strip() or len(by) > LONGEST_NAME or not by.isprintable():
+        raise UsageError("--by takes an operator's name: it is kept with what was done")
