@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, WebsocketConnectionError
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, WebsocketConnectionError
 from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -20,6 +20,7 @@ from counterpoint.edge.proxy_client import ProxyClient
 from counterpoint.edge.proxy_inspection import distrust
 from counterpoint.errors import BrokerError, BrokerRefused, BrokerUnreachable
 from counterpoint.messages.channels import (
+    CMD,
     CONTENT_TYPE,
     SCHEMA_PROPERTY,
     SESSION_EXPIRY_S,
@@ -47,6 +48,21 @@ REFUSALS: Final = (0x84, 0x85, 0x86, 0x87, 0x8A, 0x8C, 0x90)
 """CONNACK codes that only a person can mend: version, client id, password, not authorised, banned, method, topic."""
 
 
+RECEIVE_MOST: Final = 8
+"""Commands that the broker may send before one is acknowledged; the others wait there."""
+LARGEST_PACKET_BYTES: Final = 65_536
+"""A command has 16 kB at most; the broker keeps what is larger than this from us, whoever sent it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What came on our command topic; the broker sends it again until it is acknowledged."""
+
+    message: int
+    qos: int
+    payload: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The broker's answer to a published message: the number that `publish` gave, and the reason code."""
@@ -71,6 +87,7 @@ class Broker:
         self._site = site
         self._device = identity.device
         self._answers: list[Answer] = []
+        self._received: list[Received] = []
         self._connect_code: ReasonCode | None = None
         self._lost: str | None = None
         self._client = self._new_client(settings, identity, network)
@@ -98,9 +115,27 @@ class Broker:
         answers, self._answers = tuple(self._answers), []
         return answers
 
-    def close(self) -> None:
-        """Say good-bye, so that the broker does not send our Last Will."""
-        self._client.disconnect()
+    def listen(self) -> None:
+        """Ask for the commands to this device, those that came while it was away too."""
+        self._client.subscribe(topic(self._site, self._device, CMD.leaf), qos=CMD.qos)
+
+    def received(self) -> tuple[Received, ...]:
+        """Return the commands that came since the last call."""
+        received, self._received = tuple(self._received), []
+        return received
+
+    def acknowledge(self, received: Received) -> None:
+        """Tell the broker that a command is safe here."""
+        self._client.ack(received.message, received.qos)
+
+    def close(self, *, for_good: bool = False) -> None:
+        """Say good-bye, so that the broker does not send our Last Will; `for_good` ends the session too."""
+        if not for_good:
+            self._client.disconnect()
+            return
+        ended = Properties(PacketTypes.DISCONNECT)  # type: ignore[no-untyped-call] # paho leaves it untyped
+        ended.SessionExpiryInterval = 0
+        self._client.disconnect(properties=ended)
 
     def _new_client(self, settings: BrokerSettings, identity: Identity, network: NetworkSettings) -> Client:
         client = ProxyClient(identity.device, settings, network, ANSWER_S)
@@ -115,12 +150,16 @@ class Broker:
         )
         client.on_connect = self._on_connect
         client.on_publish = self._on_publish
+        client.on_message = self._on_message
+        client.manual_ack_set(True)
         client.on_disconnect = self._on_disconnect
         return client
 
     def _open(self, settings: BrokerSettings, network: NetworkSettings) -> None:
         kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho leaves it untyped
         kept.SessionExpiryInterval = SESSION_EXPIRY_S
+        kept.ReceiveMaximum = RECEIVE_MOST
+        kept.MaximumPacketSize = LARGEST_PACKET_BYTES
         try:
             self._client.connect(settings.host, settings.port, KEEP_ALIVE_S, clean_start=False, properties=kept)
         except BrokerError:
@@ -167,6 +206,9 @@ class Broker:
         self, _client: Client, _data: object, message: int, code: ReasonCode, _given: Properties | None
     ) -> None:
         self._answers.append(Answer(message, code.value))
+
+    def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        self._received.append(Received(message.mid, message.qos, bytes(message.payload)))
 
     def _on_disconnect(
         self, _client: Client, _data: object, _flags: DisconnectFlags, code: ReasonCode, _given: Properties | None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from counterpoint.messages.commands import Command, Reply
 from counterpoint.messages.schemas import Birth, HealthReport, Message, State, Window, schema_name
 
 if TYPE_CHECKING:
@@ -18,8 +19,9 @@ SCHEMA_PROPERTY: Final = "schema"
 """MQTT user property with the schema's name, so that a reader need not open the payload."""
 WILL_DELAY_S: Final = 30
 """A device that comes back within this time was never lost."""
-SESSION_EXPIRY_S: Final = 60
-"""Longer than the will's delay: the broker sends the will when the session ends, if that is earlier."""
+SESSION_EXPIRY_S: Final = 604_800
+"""A command waits at the broker for a device that is off for a week. Longer than the will's delay: the broker sends the
+will when the session ends, if that is earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Channel:
     """
 
     leaf: Leaf
-    kind: type[Message]
+    kind: type[Message | Reply | Command]
     qos: int
     retain: bool
     expires: bool
@@ -65,4 +67,16 @@ BIRTH: Final = Channel(
 HEALTH: Final = Channel(
     "health", HealthReport, qos=1, retain=False, expires=True, about="Coarse state of the device, every 15 minutes."
 )
-SENT: Final = (WINDOW, STATE, BIRTH, HEALTH)
+REPLY: Final = Channel(
+    "reply", Reply, qos=1, retain=False, expires=False, about="What became of a command: done, or refused and why."
+)
+CMD: Final = Channel(
+    "cmd",
+    Command,
+    qos=1,
+    retain=False,
+    expires=True,
+    about="A signed command to this device: restart, update, roll back or forget.",
+)
+SENT: Final = (WINDOW, STATE, BIRTH, HEALTH, REPLY)
+READ: Final = (CMD,)

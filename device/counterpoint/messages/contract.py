@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from counterpoint.messages.channels import CONTENT_TYPE, SCHEMA_PROPERTY, SENT, STATE, WILL_DELAY_S, Channel
+from counterpoint.messages.channels import CONTENT_TYPE, READ, SCHEMA_PROPERTY, SENT, STATE, WILL_DELAY_S, Channel
+from counterpoint.messages.commands import Command, Order
 from counterpoint.messages.topics import CODE, ROOT
 
 if TYPE_CHECKING:
@@ -22,12 +23,18 @@ ASYNCAPI: Final = "asyncapi.yaml"
 
 def contract_files() -> Mapping[str, str]:
     """Return the text of every file of the contract by its name."""
-    schemas = {f"{channel.schema}.json": _schema(channel) for channel in SENT}
+    schemas = {_file(channel): _schema(channel) for channel in (*SENT, *READ)}
     return {ASYNCAPI: "\n".join(_yaml(asyncapi())) + "\n", **schemas}
+
+
+def _file(channel: Channel) -> str:
+    return f"{channel.schema.removeprefix('counterpoint.')}.json"
 
 
 def _schema(channel: Channel) -> str:
     schema = msgspec.json.schema(channel.kind)
+    if channel.kind is Command:  # what is sealed in it has its schema beside it
+        schema["$defs"] |= msgspec.json.schema(Order)["$defs"]
     named = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": channel.schema, **schema}
     return json.dumps(named, indent=2) + "\n"
 
@@ -39,12 +46,15 @@ def asyncapi() -> dict[str, Tree]:
         "info": {
             "title": "Counterpoint device",
             "version": "1",
-            "description": "What a device sends over MQTT 5. Made from the code: see contract.py.",
+            "description": "What a device sends and reads over MQTT 5. Made from the code: see contract.py.",
         },
         "defaultContentType": CONTENT_TYPE,
-        "channels": {channel.leaf: _channel(channel) for channel in SENT},
-        "operations": {f"send_{channel.leaf}": _operation(channel) for channel in SENT},
-        "components": {"messages": {channel.leaf: _message(channel) for channel in SENT}},
+        "channels": {channel.leaf: _channel(channel) for channel in (*SENT, *READ)},
+        "operations": {
+            **{f"send_{channel.leaf}": _operation(channel) for channel in SENT},
+            **{f"receive_{channel.leaf}": {**_operation(channel), "action": "receive"} for channel in READ},
+        },
+        "components": {"messages": {channel.leaf: _message(channel) for channel in (*SENT, *READ)}},
     }
 
 
@@ -61,7 +71,8 @@ def _channel(channel: Channel) -> dict[str, Tree]:
 def _operation(channel: Channel) -> dict[str, Tree]:
     binding: dict[str, Tree] = {"qos": channel.qos, "retain": channel.retain}
     if channel.expires:
-        binding["messageExpiryInterval"] = {"type": "integer", "description": "Two health periods, in seconds"}
+        until = "The command's not_after" if channel in READ else "Two health periods, in seconds"
+        binding["messageExpiryInterval"] = {"type": "integer", "description": until}
     if channel is STATE:
         binding["x-lastWill"] = {"state": "lost", "delay_s": WILL_DELAY_S}
     return {
@@ -76,7 +87,7 @@ def _message(channel: Channel) -> dict[str, Tree]:
         "name": channel.schema,
         "contentType": CONTENT_TYPE,
         "headers": {"type": "object", "properties": {SCHEMA_PROPERTY: {"const": channel.schema}}},
-        "payload": {"$ref": f"./{channel.schema}.json"},
+        "payload": {"$ref": f"./{_file(channel)}"},
     }
 
 

@@ -194,6 +194,6 @@ def _check_size(payload: bytes) -> None:
         raise MessageError(f"{len(payload)} bytes are more than the {LARGEST_BYTES} that a message may have")
 
 
-def schema_name(message: Message | type[Message]) -> str:
+def schema_name(message: Strict | type[Strict]) -> str:
     """Return the name of the schema of a message or of a kind of message, for example `window.v1`."""
     return str(message.__struct_config__.tag)
