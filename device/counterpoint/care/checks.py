@@ -188,7 +188,7 @@ def judge_clock(*, is_set: bool) -> Check:
     """Whether windows can be closed."""
     if is_set:
         return Check("clock", "ok", "set")
-    remedy = "let it reach a time server: timedatectl set-ntp true; until then visits wait"
+    remedy = "let it reach a time server, 123/udp, or name your own (network.md): timedatectl timesync-status"
     return Check("clock", "fail", "not known to be right: no window can be closed", remedy)
 
 
