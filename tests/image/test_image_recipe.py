@@ -211,6 +211,14 @@ def test_the_firmwares_files_lose_console_and_bluetooth(tmp_path: Path) -> None:
     assert removed == ["-console=serial*", "-console=ttyAMA*", "-console=ttyS*"]
 
 
+def test_the_machine_that_boots_here_keeps_the_same_paths() -> None:
+    script = (IMAGE / "boot-in-qemu").read_text(encoding="utf-8")
+    bound = re.findall(r"^/persistent/shared(/\S+) +(/\S+) +none +bind", script, re.MULTILINE)
+    assert [(path, path) for path in shared_paths()] == bound
+    for name in ("boot-in-qemu", "boot-in-qemu-report"):
+        subprocess.run(["bash", "-n", str(IMAGE / name)], check=True)
+
+
 def test_the_users_have_the_same_numbers_in_every_image() -> None:
     package = _users(ROOT / "systemd" / "counterpoint.sysusers")
     image = _users(FILES / "etc/sysusers.d/00-counterpoint-numbers.conf")
