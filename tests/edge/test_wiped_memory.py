@@ -10,21 +10,73 @@ from pathlib import Path
 
 import pytest
 
-from counterpoint.edge.wiped_memory import is_wiped, start_wiped, wiping
+from counterpoint.edge import wiped_memory
+from counterpoint.edge.wiped_memory import LIBRARY, is_wiped, start_wiped, wiping
 
-# A freed piece of memory is read again, as nobody should: what it held is gone.
+# Freed pieces are read again, as nobody should. 56 bytes are a Python string of 7 letters, and all of glibc's piece.
+# What glibc keeps there itself, as links to other free pieces, is in the first 32 bytes.
 READS_FREED = """
 import ctypes
 libc = ctypes.CDLL(None)
-libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
-words = b"the crimson walrus " * 4
-piece, keeps_its_place = libc.malloc(200), libc.malloc(200)
-ctypes.memmove(piece, words, len(words))
-libc.free(piece)
-print(words[32:] in ctypes.string_at(piece, 200))
+libc.malloc.restype = libc.realloc.restype = ctypes.c_void_p
+libc.free.argtypes, libc.realloc.argtypes = [ctypes.c_void_p], [ctypes.c_void_p, ctypes.c_size_t]
+
+def letters_left(size, let_go):
+    piece, keeps_its_place = libc.malloc(size), libc.malloc(size)
+    ctypes.memset(piece, ord("w"), size)
+    let_go(piece)
+    return ctypes.string_at(piece, size)[32:].count(b"w")
+
+moved_away = lambda piece: libc.realloc(piece, 10_000)
+print([letters_left(size, go) for size in (40, 56, 100, 200, 1000, 5000) for go in (libc.free, moved_away)])
 """
+GROWS = """
+import ctypes
+libc = ctypes.CDLL(None)
+libc.malloc.restype = libc.realloc.restype = ctypes.c_void_p
+libc.realloc.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+piece = libc.realloc(None, 10)
+ctypes.memmove(piece, b"0123456789", 10)
+for size in (11, 24, 25, 5000, 1_000_000, 100, 10):
+    piece = libc.realloc(piece, size)
+    assert ctypes.string_at(piece, 10) == b"0123456789", size
+assert libc.realloc(piece, 0) is None
+print("kept")
+"""
+NOTHING = str([0] * 12)
+
+glibc_only = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc wipes")
 
 
+def _say(program: str, environment: dict[str, str]) -> str:
+    done = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True, text=True)
+    assert not done.stderr, "a library that can't be loaded is told there"
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def without_library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(wiped_memory, "LIBRARY", tmp_path / "none.so")
+
+
+def test_other_libraries_stay(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    built = tmp_path / "wiping.so"
+    built.touch()
+    monkeypatch.setattr(wiped_memory, "LIBRARY", built)
+    environment = wiping({"LD_PRELOAD": "/lib/other.so", "HOME": "/root"})
+    assert environment == {"LD_PRELOAD": f"/lib/other.so:{built}", "HOME": "/root", "PYTHONMALLOC": "malloc"}
+    assert is_wiped(environment)
+    assert not is_wiped({})
+
+
+def test_a_library_whose_name_would_be_parted_is_not_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    built = tmp_path / "wiping it.so"
+    built.touch()
+    monkeypatch.setattr(wiped_memory, "LIBRARY", built)
+    assert set(wiping({})) == {"GLIBC_TUNABLES", "PYTHONMALLOC"}
+
+
+@pytest.mark.usefixtures("without_library")
 def test_other_tunables_stay() -> None:
     environment = wiping({"GLIBC_TUNABLES": "glibc.malloc.arena_max=2", "HOME": "/root"})
     assert environment["GLIBC_TUNABLES"].startswith("glibc.malloc.arena_max=2:glibc.malloc.perturb=1")
@@ -33,17 +85,26 @@ def test_other_tunables_stay() -> None:
     assert not is_wiped({})
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc wipes")
-@pytest.mark.parametrize("wiped", [True, False])
-def test_freed_memory_holds_nothing(wiped: bool) -> None:
-    environment = wiping(os.environ) if wiped else dict(os.environ)
-    done = subprocess.run(
-        [sys.executable, "-c", READS_FREED], env=environment, check=True, capture_output=True, text=True
-    )
-    assert done.stdout.strip() == str(not wiped)
+@glibc_only
+def test_freed_memory_holds_nothing_to_its_last_byte() -> None:
+    assert LIBRARY.is_file(), "run device/set-up tests: it compiles what wipes freed memory"
+    assert _say(READS_FREED, wiping(os.environ)) == NOTHING
+    assert _say(READS_FREED, dict(os.environ)) != NOTHING, "the control: what nobody wipes is there"
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc wipes")
+@glibc_only
+@pytest.mark.usefixtures("without_library")
+def test_the_second_best_leaves_eight_bytes_at_most() -> None:
+    left = _say(READS_FREED, wiping(os.environ))
+    assert max(map(int, left.strip("[]").split(","))) == 8
+
+
+@glibc_only
+def test_what_grows_keeps_what_it_holds() -> None:
+    assert _say(GROWS, wiping(os.environ)) == "kept"
+
+
+@glibc_only
 def test_the_sensor_starts_itself_anew_and_says_what_it_would_say(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text('import os, sys; print(os.environ.get("PYTHONMALLOC"), file=sys.stderr)')
     done = subprocess.run(

@@ -35,6 +35,7 @@ class RecordedRoom:
     is_listening = True
     lost_while_open = 0
     reopened = 0
+    is_sought = False
 
     def __init__(self, *_: object) -> None:
         self.channels = soundfile.info(sys.argv[1]).channels
