@@ -7,6 +7,7 @@ CounterpointError
 │   ├── MicrophoneMissing                  no device of that name; the message lists those there are
 │   ├── MicrophoneLost                     it was there and went away
 │   └── ChannelsMismatch (ValueError)      the device or file has not the channels that the array needs
+├── CalibrationRefused (ValueError)        the two sides can't be measured, or not be told apart
 ├── ArrayUnknown (ValueError)              no such array, or a geometry file that can't be used
 ├── RecordingError (ValueError)            not audio, truncated, or empty
 ├── ModelError (RuntimeError)
@@ -61,6 +62,10 @@ class MicrophoneLost(MicrophoneError):
 
 class ChannelsMismatch(MicrophoneError, ValueError):
     """The device or file has not the channels that the array needs."""
+
+
+class CalibrationRefused(CounterpointError, ValueError):
+    """The two sides can't be measured, or can't be told apart; nothing was changed."""
 
 
 class ArrayUnknown(CounterpointError, ValueError):

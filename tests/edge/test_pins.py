@@ -161,3 +161,42 @@ def test_on_a_machine_without_pins_the_real_libraries_end_in_one_line(monkeypatc
     sys.modules.pop("gpiozero.pins.lgpio", None)
     with pytest.raises(PartMissing, match="no pins: "):
         find_pins()
+
+
+@pytest.mark.parametrize(("seconds", "heard"), [(0.6, ["long"]), (1.0, ["long", "very long"]), (1.7, ["long"])])
+def test_a_very_long_press_is_let_go_of_in_time(
+    mock_pins: MockFactory, monkeypatch: pytest.MonkeyPatch, seconds: float, heard: list[str]
+) -> None:
+    monkeypatch.setattr(pins, "VERY_LONG_S", (0.8, 1.4))
+    told: list[str] = []
+    pin = mock_pins.pin(SETTINGS.pin)
+    with Button(
+        SETTINGS,
+        short_press=lambda: told.append("short"),
+        long_press=lambda: told.append("long"),
+        very_long_press=lambda: told.append("very long"),
+    ):
+        pin.drive_low()
+        time.sleep(seconds)
+        pin.drive_high()
+        time.sleep(0.05)
+    assert told == heard
+
+
+def test_the_white_light_breathes_without_ever_going_out_and_red_ends_it(mock_pins: MockFactory) -> None:
+    settings = StateLightSettings()
+    with MicrophoneStateLight(settings) as light:
+        light.listening()
+        light.breathe(on=True)
+        light.listening()
+        time.sleep(0.3)
+        light.off()
+        shown = [state.state for state in mock_pins.pin(settings.white_pin).states]
+        assert len(set(shown)) > 5
+        assert min(shown[2:-1]) >= pins.duty(settings.brightness * pins.BREATH_LOW) * 0.99
+        assert (shown[-1], mock_pins.pin(settings.red_pin).state > 0) == (0, True)
+        light.breathe(on=False)
+        light.listening()
+        steady = len(mock_pins.pin(settings.white_pin).states)
+        time.sleep(0.1)
+        assert len(mock_pins.pin(settings.white_pin).states) == steady

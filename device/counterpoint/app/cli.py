@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from counterpoint import __version__
+from counterpoint.app.arguments import bearing, port, speed
 from counterpoint.app.enrolment_arguments import add_enrol, add_fleet
 from counterpoint.errors import CounterpointError, StorageError, UsageError
 
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
 SETTINGS_FILE: Final = Path("/etc/counterpoint/counterpoint.toml")
 INTERRUPTED: Final = 130  # as shells count a SIGINT
-FASTEST: Final = 1000.0
-FULL_CIRCLE_DEG: Final = 360.0  # as in [array]
-LAST_PORT: Final = 65535
 PRACTICE_PORT: Final = 8440  # always the same one, so that a browser remembers that the page may use the microphone
 
 EXAMPLES: Final = """\
@@ -85,20 +83,6 @@ def _let_go_of_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number") from error
-
-
-def _bearing(text: str) -> float:
-    degrees = _number(text)
-    if not -FULL_CIRCLE_DEG <= degrees <= FULL_CIRCLE_DEG:
-        raise argparse.ArgumentTypeError(f"must be from -{FULL_CIRCLE_DEG:g} to {FULL_CIRCLE_DEG:g} degrees")
-    return degrees
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="counterpoint",
@@ -116,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_acts,
         _add_practice,
         _add_doctor,
+        _add_calibrate,
         _add_models,
         _add_config,
         add_enrol,
@@ -162,15 +147,8 @@ def _add_demo(commands: Commands) -> None:
         _demo,
         "counterpoint demo --speed 4",
     )
-    parser.add_argument("--speed", type=_speed, default=1.0, help="times faster than life (default 1)")
+    parser.add_argument("--speed", type=speed, default=1.0, help="times faster than life (default 1)")
     parser.add_argument("--plain", action="store_true", help="lines instead of a live picture")
-
-
-def _speed(text: str) -> float:
-    speed = _number(text)
-    if not 0 < speed <= FASTEST:
-        raise argparse.ArgumentTypeError(f"must be above 0 and at most {FASTEST}")
-    return speed
 
 
 def _demo(parsed: argparse.Namespace) -> int:
@@ -230,9 +208,9 @@ def _add_replay(commands: Commands) -> None:
     parser.add_argument("recording", type=Path, metavar="RECORDING", help="WAV or FLAC, any rate, the array's channels")
     parser.add_argument("--array", required=True, metavar="NAME", help="built-in array, or a geometry file (TOML)")
     parser.add_argument(
-        "--agent", type=_bearing, metavar="DEG", help="bearing of the agent (default from the settings: 0)"
+        "--agent", type=bearing, metavar="DEG", help="bearing of the agent (default from the settings: 0)"
     )
-    parser.add_argument("--customer", type=_bearing, metavar="DEG", help="bearing of the customer (default: 180)")
+    parser.add_argument("--customer", type=bearing, metavar="DEG", help="bearing of the customer (default: 180)")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="folder for the results; made if missing"
     )
@@ -285,7 +263,7 @@ def _add_practice(commands: Commands) -> None:
         "counterpoint practice\n  counterpoint practice --roles our-roles --port 8500"
         "\n  counterpoint practice --at-counter --array respeaker-usb-v2",
     )
-    parser.add_argument("--port", type=_port, default=PRACTICE_PORT, help="of 127.0.0.1 (default %(default)s; 0: any)")
+    parser.add_argument("--port", type=port, default=PRACTICE_PORT, help="of 127.0.0.1 (default %(default)s; 0: any)")
     parser.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
     parser.add_argument(
         "--roles", type=Path, metavar="DIR", help="folder with your own roles (default: the bundled ten)"
@@ -299,13 +277,6 @@ def _add_practice(commands: Commands) -> None:
         "--array", default="", metavar="NAME", help="with --at-counter: which microphones (default from the settings)"
     )
     _with_settings(parser)
-
-
-def _port(text: str) -> int:
-    port = _number(text)
-    if not (port.is_integer() and 0 <= port <= LAST_PORT):
-        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to {LAST_PORT}")
-    return int(port)
 
 
 def _practice(parsed: argparse.Namespace) -> int:
@@ -331,6 +302,23 @@ def _doctor(parsed: argparse.Namespace) -> int:
     from counterpoint.app.doctor import doctor
 
     return doctor(_settings(parsed), as_json=parsed.json)
+
+
+def _add_calibrate(commands: Commands) -> None:
+    parser = _command(
+        commands,
+        "calibrate",
+        "measures where the two sides are: two people speak in turn, guided by the lights",
+        _calibrate,
+        "sudo counterpoint calibrate",
+    )
+    _with_settings(parser)
+
+
+def _calibrate(parsed: argparse.Namespace) -> int:
+    from counterpoint.app.calibrate import calibrate
+
+    return calibrate(_settings(parsed))
 
 
 def _add_models(commands: Commands) -> None:

@@ -14,13 +14,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from queue import SimpleQueue
 from secrets import randbits
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
+from counterpoint.app.calibrate import CounterCalibration
 from counterpoint.app.parts import build_pipeline, build_words
 from counterpoint.app.quiet_moments import QuietMoments
 from counterpoint.app.sign_of_life import SignOfLife
 from counterpoint.care.pause import Pause
 from counterpoint.edge.array_file import load_array
+from counterpoint.edge.calibration import calibration_in_force
 from counterpoint.edge.findings import Findings
 from counterpoint.edge.first_days import FirstDays
 from counterpoint.edge.heard import Heard
@@ -30,13 +32,14 @@ from counterpoint.edge.pins import Button, MicrophoneStateLight, MuteSense, say_
 from counterpoint.edge.spool import Spool
 from counterpoint.edge.systemd import is_service, notify, status
 from counterpoint.errors import CounterpointError, MicrophoneError, StorageError
-from counterpoint.values import BLOCK_S, BLOCK_SAMPLES, Calibration, ChannelHealth, Health, Placement
+from counterpoint.values import BLOCK_S, BLOCK_SAMPLES, ChannelHealth, Health, Placement
 
 if TYPE_CHECKING:
+    from counterpoint.app.pipeline import Pipeline
     from counterpoint.care.pause import Press
     from counterpoint.edge.words_line import WordsLine
     from counterpoint.settings import Settings
-    from counterpoint.values import Block, Session, Side
+    from counterpoint.values import Block, Calibration, Session, Side
 
 LOOK_AGAIN_S: Final = 2.0  # a microphone that is plugged in is found within seconds
 MOST_UNSAVED: Final = 100  # visits kept in memory while the disk is full: a day at a busy counter
@@ -75,21 +78,15 @@ class Sensor:
         stack.callback(self._light.close)
         self._state = stack.enter_context(MicrophoneStateLight(settings.state_light))
         self._mute = stack.enter_context(MuteSense(settings.button))
-        self._presses: SimpleQueue[Press] = SimpleQueue()
+        self._presses: SimpleQueue[Press | Literal["calibrate"]] = SimpleQueue()
         stack.enter_context(_button(settings, self._presses))
         self._pause = Pause(settings.button)
         self._microphone = _open_microphone(Microphone(array, settings.array.device), stack, self._life)
-        calibration = Calibration(settings.array.agent_deg, settings.array.customer_deg)
+        self._array = array
+        self._calibration = CounterCalibration(settings, array, self._microphone.channels, self._light, self._state)
         self._first_days = FirstDays(Path(settings.folders.state))
-        self._pipeline = build_pipeline(
-            settings,
-            array,
-            calibration,
-            channels=self._microphone.channels,
-            words=self._words,
-            dark_until_s=self._first_days.dark_until_s(settings.nudge.dark_days),
-            seed=randbits(32),
-        )
+        self._dark_until_s = self._first_days.dark_until_s(settings.nudge.dark_days)
+        self._pipeline = self._build(calibration_in_force(settings, array).bearings)
         self._quiet = QuietMoments()
         self._unsaved: list[tuple[Session, int | None]] = []  # with its hour, fixed when the visit was over
         self._findings = Findings(Path(settings.folders.state))
@@ -109,6 +106,8 @@ class Sensor:
             if self._blocks == 0:
                 log.info("listening" if self._microphone.is_listening else "the microphone gives no sound yet")
             moment = self._pipeline.step(self._heard(block))
+            if (found := self._calibration.take()) is not None:
+                self._pipeline = self._build(found)
             if moment.cue is not None:
                 self._light.show(moment.cue)
             self._blocks += 1
@@ -120,6 +119,18 @@ class Sensor:
             if self._quiet.step(moment.floor, moment.cue):
                 self._write()
         return self._stop()
+
+    def _build(self, calibration: Calibration) -> Pipeline:
+        """The line for these bearings; where one is replaced, what was under way in it is left out."""
+        return build_pipeline(
+            self._settings,
+            self._array,
+            calibration,
+            channels=self._microphone.channels,
+            words=self._words,
+            dark_until_s=self._dark_until_s,
+            seed=randbits(32),
+        )
 
     def _stop(self) -> str:
         self._life.ended()
@@ -133,10 +144,9 @@ class Sensor:
         )
 
     def _heard(self, block: Block) -> Block:
-        """The block, or silence in its place while the device is paused or muted; presses take effect here."""
+        """The block, or silence in its place while paused, muted or calibrating; presses take effect here."""
         while not self._presses.empty():
-            if which := self._pause.press(self._presses.get(), block.start_s):
-                self._pipeline.leave_out(which)
+            self._press(self._presses.get(), block.start_s)
         shut = self._pause.paused(block.start_s) or self._mute.muted
         if shut or not self._microphone.is_listening:
             self._state.off()
@@ -144,7 +154,15 @@ class Sensor:
             self._state.listening()
         if shut:  # the red light holds, whatever a switch leaves in the cables
             block.samples.fill(0.0)
-        return block
+        return self._calibration.step(block, muted=shut)
+
+    def _press(self, press: Press | Literal["calibrate"], at_s: float) -> None:
+        if press == "calibrate":
+            if self._pause.paused(at_s):  # a very long press has been a long one first
+                self._pause.press("short", at_s)
+            self._calibration.begin()
+        elif which := self._pause.press(press, at_s):
+            self._pipeline.leave_out(which)
 
     def _keep(self, session: Session | None) -> None:
         if session is not None:
@@ -222,5 +240,10 @@ def _words_state(settings: Settings, words: WordsLine | None) -> str:
     return "missing" if settings.words.enabled else "off"
 
 
-def _button(settings: Settings, presses: SimpleQueue[Press]) -> Button:
-    return Button(settings.button, short_press=lambda: presses.put("short"), long_press=lambda: presses.put("long"))
+def _button(settings: Settings, presses: SimpleQueue[Press | Literal["calibrate"]]) -> Button:
+    return Button(
+        settings.button,
+        short_press=lambda: presses.put("short"),
+        long_press=lambda: presses.put("long"),
+        very_long_press=lambda: presses.put("calibrate"),
+    )

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import importlib
 import logging
+import math
 import os
 import tempfile
 from contextlib import contextmanager
 from functools import cache
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from gpiozero import PWMLED, Device, DigitalInputDevice, GPIOZeroError
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
     from counterpoint.settings import ButtonSettings, StateLightSettings
 
 BOUNCE_S: Final = 0.02  # a cheap push button settles within 10 ms
+VERY_LONG_S: Final = (
+    10.0,
+    15.0,
+)  # nobody holds a button for so long by accident, and a thing that lies on it holds it longer
+BREATH_S: Final = 2.0
+BREATH_LOW: Final = 0.35  # of the state light's brightness: while it breathes it is plainly on
+TICK_S: Final = 0.02  # 50 steps a second look smooth
 GAMMA: Final = 2.2  # the eye's answer to light: half as bright to look at is 0.22 of the power
 log: Final = logging.getLogger(__name__)
 
@@ -118,17 +127,25 @@ class _Pins:
 
 
 class Button(_Pins):
-    """The one button: a short press and a long one.
+    """The one button: a short press, a long one and, let go of between 10 and 15 s, a very long one.
 
-    The callbacks run on gpiozero's threads: put what happened into a queue, and return.
+    A very long press is a long one first. Whatever lies on the button for longer, a folder or a bag, asks for nothing
+    more. The callbacks run on gpiozero's threads: put what happened into a queue, and return.
     """
 
     def __init__(
-        self, settings: ButtonSettings, *, short_press: Callable[[], None], long_press: Callable[[], None]
+        self,
+        settings: ButtonSettings,
+        *,
+        short_press: Callable[[], None],
+        long_press: Callable[[], None],
+        very_long_press: Callable[[], None] = lambda: None,
     ) -> None:
         self._short_press = short_press
         self._long_press = long_press
+        self._very_long_press = very_long_press
         self._was_long = False
+        self._down_s = 0.0
         super().__init__(
             f"no button on GPIO {settings.pin}",
             lambda pins: (
@@ -136,8 +153,12 @@ class Button(_Pins):
             ),
         )
         for button in self._devices:
+            button.when_pressed = self._pressed
             button.when_held = self._held
             button.when_released = self._released
+
+    def _pressed(self) -> None:
+        self._down_s = monotonic()
 
     def _held(self) -> None:
         self._was_long = True
@@ -146,6 +167,8 @@ class Button(_Pins):
     def _released(self) -> None:
         if not self._was_long:
             self._short_press()
+        elif VERY_LONG_S[0] <= monotonic() - self._down_s < VERY_LONG_S[1]:
+            self._very_long_press()
         self._was_long = False
 
 
@@ -156,8 +179,9 @@ class MicrophoneStateLight(_Pins):
     """
 
     def __init__(self, settings: StateLightSettings) -> None:
-        self._duty = duty(settings.brightness)
+        self._brightness = settings.brightness
         self._white: bool | None = None
+        self._breathes = False
         super().__init__(
             f"no microphone-state light on GPIO {settings.white_pin} and {settings.red_pin}",
             lambda pins: (
@@ -165,6 +189,8 @@ class MicrophoneStateLight(_Pins):
                 PWMLED(settings.red_pin, pin_factory=pins),
             ),
         )
+        for device in self._devices:
+            device.source_delay = TICK_S
         self.off()
 
     def listening(self) -> None:
@@ -175,12 +201,29 @@ class MicrophoneStateLight(_Pins):
         """Red: the microphone is off, or paused."""
         self._show(white=False)
 
+    def breathe(self, *, on: bool) -> None:
+        """Let the white swell and sink while the microphone listens: a sign to both sides, as in a calibration."""
+        if on is not self._breathes:
+            self._breathes = on
+            self._set(white=bool(self._white))
+
     def _show(self, *, white: bool) -> None:
-        if white is self._white:
-            return
-        self._white = white
+        if white is not self._white:
+            self._white = white
+            self._set(white=white)
+
+    def _set(self, *, white: bool) -> None:
         for device, lit in zip(self._devices, (white, not white), strict=False):
-            device.value = self._duty if lit else 0
+            device.source = None
+            device.value = duty(self._brightness) if lit else 0
+            if lit and white and self._breathes:
+                device.source = self._breaths()
+
+    def _breaths(self) -> Iterator[float]:
+        began_s = monotonic()
+        while True:
+            swell = (1 + math.cos(2 * math.pi * (monotonic() - began_s) / BREATH_S)) / 2
+            yield duty(self._brightness * (BREATH_LOW + (1 - BREATH_LOW) * swell))
 
 
 class MuteSense(_Pins):
