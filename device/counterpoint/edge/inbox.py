@@ -6,6 +6,7 @@ over the publisher can at most say that the clock is set.
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,8 @@ from counterpoint.messages.schemas import ClockStatement, Note, PublisherStateme
 CLOCK_NAME: Final = "clock.json"
 PUBLISHER_NAME: Final = "publisher.json"
 KNOWN_NAMES: Final = (CLOCK_NAME, PUBLISHER_NAME)
+FOR_THE_CARETAKER: Final = re.compile(r"command-\d{1,16}\.json|release-[0-9a-f]{64}\.tar")
+"""Not for the sensor, which never opens them."""
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -45,7 +48,8 @@ class Inbox:
 
     def unknown_names(self) -> int:
         """Return how many files lie here that nobody should have written."""
-        return sum(path.name not in KNOWN_NAMES and not path.name.endswith(".part") for path in self._folder.iterdir())
+        names = [path.name for path in self._folder.iterdir() if not FOR_THE_CARETAKER.fullmatch(path.name)]
+        return sum(name not in KNOWN_NAMES and not name.endswith(".part") for name in names)
 
     def _read(self, name: str) -> Note | None:
         try:

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Final
 from counterpoint import __version__
 from counterpoint.edge.broker import Answer, Broker
 from counterpoint.edge.clock import clock_is_set
+from counterpoint.edge.commands_post import CommandPost
 from counterpoint.edge.inbox import Statements
 from counterpoint.edge.outbox import Post
+from counterpoint.edge.releases_fetch import ReleaseFetch
 from counterpoint.edge.systemd import READY, STOPPING, WORKING, notify, status
 from counterpoint.errors import (
     BrokerError,
@@ -94,6 +96,7 @@ class Publisher:
         self._sending = Sending(world.pace, world.draw)
         away = replace(world.pace, longest_s=min(world.pace.longest_s, LONGEST_AWAY_S))
         self._reconnect = BackOff(away, world.draw)
+        self._commands = self._command_post(identity)
         self._under_way: dict[int, tuple[int, float]] = {}
         self._owed: set[int] = set()
         self._health_s = settings.broker.health_minutes * 60
@@ -106,6 +109,10 @@ class Publisher:
         """Serve until `stopped()`; every loss of the broker is said once and mended by trying again."""
         notify(READY)
         while not stopped():
+            if self._commands.has_left:
+                self._fare(connected=False, trouble="this device was forgotten: enrol it again")
+                self._wait(LOOK_S, stopped)
+                continue
             if self._identity is None:
                 self._fare(connected=False, trouble="no broker is set: broker.host is empty, messages wait")
                 self._wait(LOOK_S, stopped)
@@ -114,6 +121,7 @@ class Publisher:
                 self._serve(self._identity, stopped)
             except BrokerError as error:
                 self._sending.line_lost()
+                self._commands.line_lost()
                 self._under_way.clear()
                 self._fare(connected=False, trouble=str(error))
                 self._wait(self._reconnect.failed(), stopped)
@@ -155,13 +163,17 @@ class Publisher:
         self._reconnect.succeeded()
         broker.publish(BIRTH, encode(self._birth()))
         broker.publish(STATE, encode(State(state="online")))
+        broker.listen()
         self._next_health_s = self._next_look_s = 0.0
-        while not stopped():
+        while not stopped() and not self._commands.has_left:
             for answer in broker.step():
                 self._take(answer)
             if time.monotonic() >= self._next_look_s:
                 self._look(broker, identity)
-        self._leave(broker)
+        if self._commands.has_left:
+            broker.close(for_good=True)
+        else:
+            self._leave(broker)
 
     def _look(self, broker: Broker, identity: Identity) -> None:
         now_s = time.monotonic()
@@ -171,6 +183,7 @@ class Publisher:
         waiting = [sequence for sequence in self._post.waiting() if sequence not in self._owed]
         while (sequence := self._sending.next(waiting, now_s)) is not None:
             self._send(broker, sequence)
+        self._written("commands", partial(self._commands.look, broker, now_s))
         if now_s >= self._next_health_s:
             self._next_health_s = now_s + self._health_s
             broker.publish(HEALTH, encode(self._health(identity, len(waiting))), expiry_s=round(2 * self._health_s))
@@ -192,6 +205,9 @@ class Publisher:
         self._under_way[broker.publish(WINDOW, payload)] = (sequence, time.monotonic())
 
     def _take(self, answer: Answer) -> None:
+        if self._commands.owns(answer.message):
+            self._written("replies", partial(self._commands.answered, answer, time.monotonic()))
+            return
         if answer.message not in self._under_way:
             if answer.code not in {SUCCESS, NO_SUBSCRIBERS}:
                 self._tell("topics", f"state, birth or health is refused (0x{answer.code:02x}): allow these topics")
@@ -218,6 +234,13 @@ class Publisher:
                 break
         broker.close()
         self._fare(connected=False, trouble="stopped")
+
+    def _command_post(self, identity: Identity | None) -> CommandPost:
+        folders, world = self._settings.folders, self._world
+        inbox, patient = Path(folders.inbox), BackOff(world.pace, world.draw)
+        context = None if identity is None else identity.context
+        fetch = ReleaseFetch(inbox, context, self._settings.network, BackOff(world.pace, world.draw))
+        return CommandPost(inbox, Path(folders.receipts), Path(folders.replies), fetch, patient, world.say)
 
     def _birth(self) -> Birth:
         privacy = self._settings.privacy
