@@ -30,6 +30,11 @@ SOUNDS_LIKE: dict[str, tuple[str, ...]] = {
         "how can i help you today",
         "would you mind telling me what went wrong",
         "and what was that like",
+        "i wonder if you could tell me how it began",
+        "i'm just wondering how that was for you",
+        "how'd you find the way",
+        "you have been at this all night how do you keep awake",
+        "what other routes are there",
     ),
     "closed_question": (
         "Is that the blue one?",
@@ -47,6 +52,11 @@ SOUNDS_LIKE: dict[str, tuple[str, ...]] = {
         "there is no room on those dates can i help you find another",
         "in which city do you live",
         "how about the one in the window",
+        "he isn't coming is he",
+        "i wonder if you've seen the letter",
+        "does everybody have a chair",
+        "on a scale of one to ten how loud was it",
+        "you want the window open am i right",
     ),
     "follow_up": ("And what happened then?", "tell me more about that", "and what did they say", "what happened next"),
     "clarification": (

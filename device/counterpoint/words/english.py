@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 GROUPS: Final[Mapping[str, str]] = {
     "be": r"(?:is|are|was|were|'s|'re)",
     "aux": r"(?:is|are|was|were|do|does|did|have|has|had|can|could|would|will|should|might|shall|isn't|aren't|wasn't|weren't|don't|doesn't|didn't|haven't|hasn't|can't|couldn't|wouldn't|won't|shouldn't)",
-    "someone": r"(?:i|you|we|they|he|she|it|this|that|these|those|there|the|your|my|our|his|her|their|anyone|anybody|somebody|someone|everything|anything|something|a|an|any|either)",
+    "someone": r"(?:i|you|we|they|he|she|it|this|that|these|those|there|the|your|my|our|his|her|their|anyone|anybody|somebody|someone|everyone|everybody|everything|anything|something|people|a|an|any|either)",
     "polite": r"(?:can|could|would|will|might) (?:you|we|i)(?: please| just| maybe| perhaps| possibly| kindly)*",
     "so": r"(?:so|okay|ok|right|alright|well|and|but|then|now|um|uh|oh|yeah|yes|no|sure|sorry|great|good|fine|lovely|perfect|actually|just|i see|mm|hmm|thanks|thank you|please|sir|madam|because|also|or)",
     "hard": r"(?:frustrat\w+|upset\w*|annoy\w+|stress\w*|difficult|hard|tough|worr\w+|disappoint\w+|inconvenien\w+|confus\w+|scary|frighten\w+|awful|terrible|exhaust\w+|unpleasant|distress\w+|irritat\w+|painful|overwhelm\w+|embarrass\w+|unsettl\w+|nerve\w*|a shame|a nuisance|a lot|not easy|not nice|tiring|sad)",
@@ -36,8 +36,11 @@ OPEN: Final = r"""
 (?:{polite} )(?:share|describe|explain|talk (?:me|us) through|walk (?:me|us) through|say (?:a (?:little|bit) )?more|give (?:me|us) (?:an example|an idea|some (?:background|context|detail|details)|a sense)|elaborate|expand|help me understand)
 ^(?:{so} )*(?:please )?(?:describe|explain|elaborate|say more|walk me through|talk me through|help me understand)
 (?:do you (?:mind|want to)|would you (?:mind|like to)) (?:tell|telling|share|sharing|describ\w+|explain\w*|talk\w*)
-(?:i'd|i would) (?:like|love) to (?:know|hear|understand) (?:more|what|how|why|about)
-i(?:'m| am| was) (?:wondering|curious) (?:what|how|why|about)
+(?:i'd|i would|i want|interested|curious) (?:like |love |really like )?to (?:know|hear|understand) (?:more|what|how|why|about)
+what other \w+ (?:is|are|was|were) there
+i(?:'m| am| was| wonder| guess i'm)? ?(?:just )?(?:wondering|curious|interested in|wonder) (?:what|how|why|about) (?!time\b|much\b|many\b|long\b|old\b|far\b)
+(?:wonder|wondering|maybe|perhaps|hoping) (?:if |whether )?you(?:'d| could| can| would| might)(?: be willing to| like to| just| maybe)* (?:tell|talk|describe|explain|share|say (?:a|more|something)|walk|take (?:me|us) through|start by (?:telling|saying)|help (?:me|us) understand)
+(?:let's|let us) (?:hear|start with) what you
 what (?:exactly |else |kind of \w+ |sort of \w+ |kinds of \w+ |sorts of \w+ )?(?:'s|is|are|was|were) (?:it like|on your mind|happening|going on|the (?:problem|matter|issue|trouble|reason|story|situation|concern|background|best part|worst part)|wrong|troubling|bothering|worrying|important|your (?:\w+ )?(?:favou?rite|concerns?|thoughts?|goals?|worry|worries|view|experience|opinion|feelings?|plans?|idea|ideas|hopes?|reasons?|impression|biggest|main|understanding))
 what's (?:it like|on your mind|happening|happened|going on|the (?:problem|matter|issue|trouble|reason|story|situation|concern)|wrong|troubling|bothering|worrying|important|your (?:\w+ )?(?:favou?rite|concern|thoughts?|goal|worry|view|experience|opinion|plan|idea|impression|biggest|main))
 (?<!know )(?<!see )(?<!understand )(?<!that's )(?<!is )what (?:exactly |else |then |kinds? of \w+ |sorts? of \w+ |other \w+ |\w+s )?(?:do|does|did|can|could|would|will|should|might|have|has|had|are|were|is|was) (?:i|you|we|they|he|she|it|that|this|the|your|people|someone)(?! name| number| address| date)
@@ -46,8 +49,13 @@ what (?:about|if)(?= |$|\?)
 ^(?:{so} )*what else
 (?:^(?:{so} )*|{so} )how (?!about|many|much|long|often|old|far|big|tall|late|soon|frequently|come$|to\b|frustrating|hard|difficult|upsetting|annoying)(?:else |exactly |then |well |important |confident |ready )?(?:{aux}|'s|'d)
 ^how (?:may|can|could) (?:i|we) help
+(?<!know )(?<!that's )how (?:have|did|do|does|are|were|was|is|would|could|can|will) (?:you|your|they|he|she|things)(?! (?:old|long|many|much|often|far)\b)
+(?:^(?:{so} )*|{so} )(?:how|why)(?:'s|'d|'re|'ve) (?!about\b|many\b|much\b|long\b|often\b|old\b|far\b)
+what(?:'ve|'d|'re) (?:you|we|they|he|she|it|that|the|your)
 (?:^(?:{so} )*|{so} )how (?:come|about you|about your|so\b|else)
 (?:^(?:{so} )*|{so} )why (?:{aux}|not|exactly|that|is|so|now)
+(?<!know )(?<!that's )(?<!is )why (?:do|did|does|are|were|was|is|would|might|have) (?:you|we|they|he|she|it|that|the|your)
+(?:^(?:{so} )*|{so} )(?:how so|in what (?:way|ways|sense))\b|in what ways?$
 (?:any|some|your) (?:thoughts|ideas) (?:on|about)
 """
 
@@ -71,7 +79,12 @@ what (?:time|day|date|size|colou?r|number|name|year|month|kind|type|sort|address
 ^(?:{so} )*(?:is there )?(?:anything|anyone|any \w+) (?:else|more|other)(?! (?:we|i) (?:can|could) do (?:is|would))
 is there (?:anything|something|someone|any)
 ^(?:{so} )*(?:you mean|do you mean|meaning|cash or|card or|\w+ or \w+$)
-i(?:'m| am| was) (?:just )?wondering (?:if|whether)
+i(?:'m| am| was) (?:just )?wondering (?:if|whether) (?!you(?:'d| could| can| would| might) (?:be |like |just |maybe )*(?:willing|tell|talk|describe|explain|share|say|walk))
+i wonder (?:if|whether) (?:you(?:'ve|'re| have| had| ever| feel| felt| think| want| are| were| did| do|'d like)|that|this|there|it(?:'s| is| was))
+\w+ .* (?<!so )(?<!neither )(?<!nor )(?<!as )(?<!than )(?<!that )(?<!this )(?<!how )(?<!like )(?:(?:is|was|has|does) it|(?:is|was|did|does|has|had|would|will|can|could) s?he|(?:are|were|do|did|have|had|would|will|can) (?:they|we)|(?:is|was|are|were) there)$
+(?:am|have|did|do) i (?:right|wrong|getting|hearing|reading|(?:got|get|have|heard|hear|understood|understand) (?:that|it|this|you) (?:right|correctly))
+scale (?:of|from) .*how (?!come)\w+
+(?:^(?:{so} )*|{so} )what's (?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|\d+)_
 (?:where|when|which|which \w+|who) (?:would|do|did|are|is|can|could|should|will|was|were) (?:you|i|we|it|they|he|she|that|this)
 (?<!what )(?<!how )(?<!why )(?<!where )(?<!when )(?<!who )(?<!thing )(?:do|does|did) (?:this|these|that|those|it|they|he|she) (?!too$)
 how about (?!you\b|your)
