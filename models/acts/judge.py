@@ -1,4 +1,4 @@
-"""Judges the act classifier on the unseen part: as written, and as Vosk heard it; prints the card's tables and plots.
+"""Judges the act classifier on the unseen part and on strangers' talk, as written and as heard: the card's figures.
 
 Run: PYTHONPATH=device:. python models/acts/judge.py [--model FILE] [--plots FOLDER] [--service TSV]
 
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 QUESTIONS: Final = frozenset({"open_question", "closed_question"})
 NONE: Final = "none"
-HEARD: Final = HERE / "heard/unseen.tsv"
+HEARD: Final = {part: HERE / f"heard/{part}.tsv" for part in ("unseen", "strangers")}
+LABELLED: Final = (*sorted(QUESTIONS), "paraphrase")  # all that strangers' talk is labelled with
 DRAWS: Final = 400  # for an interval
 
 
@@ -70,26 +71,26 @@ class Score:
         return 2 * self.right / max(1, 2 * self.right + self.wrong + self.missed)
 
 
-def unseen() -> dict[str, list[Case]]:
-    """The unseen part by how it comes: as written, without marks, and as heard (only lines that were spoken)."""
+def ways_of(part: str, kind: str = "") -> dict[str, list[Case]]:
+    """A part, or one kind of it, by how it comes: as written, without marks, and as heard (lines that were spoken)."""
     known = {as_recognised(one.text) for one in read_examples("examples")}
-    lines = [one for one in read_examples("unseen") if as_recognised(one.text) not in known]
-    parts = {
+    lines = [one for one in read_examples(part) if as_recognised(one.text) not in known and kind in {"", one.kind}]
+    ways = {
         "as written": [_case(one, as_written(one.text, one.acts)) for one in lines],
         "without marks": [_case(one, as_recognised(one.text)) for one in lines],
     }
-    if HEARD.exists():
-        heard = [(one, text) for one, _, text in read_heard(HEARD, "unseen") if as_recognised(one.text) not in known]
-        parts["as heard"] = [_case(one, text) for one, text in heard]
-        parts["these lines, as written"] = [_case(one, as_written(one.text, one.acts)) for one, _ in heard]
-    return parts
+    if HEARD[part].exists():
+        texts = {one.text for one in lines}
+        heard = [(one, text) for one, _, text in read_heard(HEARD[part], part) if one.text in texts]
+        ways["as heard"] = [_case(one, text) for one, text in heard]
+    return ways
 
 
 def heard_by_noise() -> dict[str, list[tuple[Case, str]]]:
     """The lines that were heard, without noise and in it, each with what was said."""
     known = {as_recognised(one.text) for one in read_examples("examples")}
     halves: dict[str, list[tuple[Case, str]]] = {"without noise": [], "in noise": []}
-    for one, condition, text in read_heard(HEARD, "unseen") if HEARD.exists() else ():
+    for one, condition, text in read_heard(HEARD["unseen"], "unseen"):
         said = as_recognised(one.text)
         if said not in known:
             halves["in noise" if condition.endswith("+noise") else "without noise"].append((_case(one, text), said))
@@ -221,20 +222,15 @@ def network_alone(model: ActModel, text: str) -> tuple[str, ...]:
     return model.decide(words, frozenset(), model.likely(words, frozenset())) if words else ()
 
 
-def draw(parts: dict[str, list[Case]], found: dict[str, list[frozenset[str]]], folder: Path) -> None:
-    """F1 of each act, patterns against both, as a picture."""
-    from matplotlib import pyplot as plt  # noqa: PLC0415 - only the plots need it
+def draw(ways: dict[str, list[Case]], found: dict[str, list[frozenset[str]]], folder: Path) -> None:
+    """The pictures of the card."""
+    from models.acts import plots  # noqa: PLC0415 - matplotlib is needed for the pictures alone
 
-    figure, axes = plt.subplots(figsize=(9, 4.2), layout="constrained")
     names = (*KINDS, "question")
-    for number, (name, cases) in enumerate(parts.items()):
-        places = [place + 0.2 * number for place in range(len(names))]
-        axes.bar(places, [score(cases, found[name], act).f1 for act in names], width=0.19, label=name)
-    axes.set_xticks([place + 0.3 for place in range(len(names))], names, rotation=40, ha="right")
-    axes.set(ylabel="F1", ylim=(0, 1), title="Listening acts, unseen part")
-    axes.legend(loc="lower right", fontsize=8)
-    folder.mkdir(exist_ok=True)
-    figure.savefig(folder / "acts-f1.png", dpi=110)
+    figures = {way: [score(cases, found[way], act).f1 for act in names] for way, cases in ways.items()}
+    plots.draw_f1(figures, names, folder / "acts-f1.png")
+    tables = {way: confusion(ways[way], found[way]) for way in ("as written", "as heard")}
+    plots.draw_confusion(tables, folder / "acts-confusion.png")
 
 
 def main() -> None:
@@ -243,6 +239,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=HERE.parent / "acts.onnx")
     parser.add_argument("--plots", type=Path, help="folder for the plots")
     parser.add_argument("--service", type=Path, help="service-agent-utterances.tsv.gz")
+    parser.add_argument("--strangers", nargs="*", default=[], choices=("choose", "judged"), help="halves to tell")
     parser.add_argument("--short", action="store_true", help="one line a part")
     given = parser.parse_args()
     model = ActModel(given.model.read_bytes())
@@ -251,7 +248,7 @@ def main() -> None:
         "network": partial(network_alone, model),
         "patterns and network": model.classify,
     }
-    parts = unseen()
+    parts = ways_of("unseen")
     for name, classifier in classifiers.items():
         for part, cases in parts.items():
             found = [frozenset[str](classifier(case.text)) for case in cases]
@@ -265,6 +262,8 @@ def main() -> None:
         if given.service:
             one = service_questions(given.service, classifier, 3000)
             print(f"{name}: questions of service turns, without marks: F1 {one.f1:.3f}")
+        for half in given.strangers:
+            _tell_strangers(name, half, classifier)
     _tell_halves(model)
     if given.plots:
         told = {part: [frozenset[str](model.classify(case.text)) for case in cases] for part, cases in parts.items()}
@@ -283,6 +282,18 @@ def _tell(name: str, part: str, cases: Sequence[Case], found: Sequence[frozenset
         f"{name}, {part} ({len(cases)}): macro F1 {macro(cases, found):.3f}, open against closed {kinds:.3f}, {told},"
         f" no act taken for one {taken_for_an_act(cases, found):.3f}\n"
     )
+
+
+def _tell_strangers(name: str, half: str, classifier: Classifier) -> None:
+    """Questions and reflections alone: other acts of these lines are not labelled."""
+    for way, cases in ways_of("strangers", half).items():
+        found = [frozenset[str](classifier(case.text)) & set(LABELLED) for case in cases]
+        figures = ", ".join(f"{act} {score(cases, found, act).f1:.3f}" for act in ("question", *LABELLED))
+        sys.stdout.write(
+            f"{name}, strangers {half} {way} ({len(cases)}): open against closed"
+            f" {open_against_closed(cases, found):.3f}, {figures},"
+            f" neither taken for one {taken_for_an_act(cases, found):.3f}\n"
+        )
 
 
 def _tell_halves(model: ActModel) -> None:

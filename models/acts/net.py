@@ -35,16 +35,24 @@ OPSET: Final = 17
 
 
 class ActNet(torch.nn.Module):  # type: ignore[misc]  # torch publishes its types, but is skipped for speed
-    """Logits of the acts of a batch of utterances, each as rows of (word, ending), filled up with zeros."""
+    """Logits of the acts of a batch of utterances, each as rows of (word, ending), filled up with zeros.
 
-    def __init__(self, words: int) -> None:
+    `known` holds a word vector a row, or zeros; what is learnt of a word itself is added to what its vector tells.
+    """
+
+    def __init__(self, known: NDArray[np.float32]) -> None:
         super().__init__()
-        self.word = torch.nn.Embedding(words, SIZE, padding_idx=0)
+        self.register_buffer("known", torch.from_numpy(known))
+        self.told = torch.nn.Linear(known.shape[1], SIZE, bias=False)
+        torch.nn.init.normal_(self.told.weight, std=0.3)
+        self.word = torch.nn.Embedding(len(known), SIZE, padding_idx=0)
         self.ending = torch.nn.Embedding(ENDINGS, SIZE, padding_idx=0)
         for table in (self.word, self.ending):
             torch.nn.init.normal_(table.weight, std=0.3)
             with torch.no_grad():
                 table.weight[0] = 0
+        with torch.no_grad():
+            self.word.weight[torch.from_numpy(known.any(axis=1))] = 0
         self.near = torch.nn.Conv1d(SIZE, CHANNELS, 3, padding=1)
         self.wider = torch.nn.ModuleList(
             torch.nn.Conv1d(CHANNELS, CHANNELS, 3, padding=2**n, dilation=2**n) for n in range(1, DEPTH + 1)
@@ -56,10 +64,11 @@ class ActNet(torch.nn.Module):  # type: ignore[misc]  # torch publishes its type
             self.pattern.weight.copy_(PATTERN_TRUST * torch.eye(len(KINDS)))
         self.forget = torch.nn.Dropout(DROPOUT)
 
-    def forward(self, rows: torch.Tensor, patterns: torch.Tensor) -> torch.Tensor:
-        """Logits, shape (batch, acts)."""
+    def forward(self, rows: torch.Tensor, patterns: torch.Tensor, itself: torch.Tensor) -> torch.Tensor:
+        """Logits, shape (batch, acts). `itself` (batch, words) is 0 where a word is known by its vector alone."""
         there = (rows[..., 1] > 0).float().unsqueeze(1)
-        level = (self.word(rows[..., 0]) + self.ending(rows[..., 1])).transpose(1, 2)
+        words = self.told(self.known[rows[..., 0]]) + self.word(rows[..., 0]) * itself.unsqueeze(2)
+        level = (words + self.ending(rows[..., 1])).transpose(1, 2)
         level = torch.relu(self.near(self.forget(level) * there)) * there
         for layer in self.wider:
             level = (level + torch.relu(layer(self.forget(level)))) * there
@@ -114,6 +123,9 @@ def _told(vocabulary: Mapping[str, int], thresholds: Thresholds) -> dict[str, st
 def _constants(net: ActNet, to: str) -> dict[str, NDArray[np.generic]]:
     """The learnt numbers, names beginning with `to`, linear layers the way MatMul takes them."""
     learnt = {name: value.detach().numpy() for name, value in net.state_dict().items()}
+    learnt["word.weight"] += learnt.pop("known") @ learnt.pop("told.weight").T
+    for name in ("word.weight", "ending.weight"):
+        learnt[name] = learnt[name].astype(np.float16)
     for name in ("place.weight", "whole.weight", "pattern.weight"):
         learnt[name] = np.ascontiguousarray(learnt[name].T)
     return {to + name: value for name, value in learnt.items()}
@@ -127,8 +139,10 @@ def _nodes(to: str) -> list[onnx.NodeProto]:
         return helper.make_node(operation, names, [to + output], **settings)
 
     nodes = [
-        node("Gather", "word.weight /words", "of_words"),
-        node("Gather", "ending.weight /endings", "of_endings"),
+        node("Gather", "word.weight /words", "half_of_words"),
+        node("Gather", "ending.weight /endings", "half_of_endings"),
+        node("Cast", "half_of_words", "of_words", to=TensorProto.FLOAT),
+        node("Cast", "half_of_endings", "of_endings", to=TensorProto.FLOAT),
         node("Add", "of_words of_endings", "summed"),
         node("Transpose", "summed", "turned", perm=[0, 2, 1]),
         node("Conv", "turned near.weight near.bias", "near_level", pads=[1, 1]),

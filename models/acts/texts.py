@@ -14,7 +14,9 @@ from counterpoint.values import ActKind
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from models.acts.mishear import Mishearings
 
 HERE: Final = Path(__file__).resolve().parent
 KINDS: Final[tuple[ActKind, ...]] = get_args(ActKind)
@@ -46,7 +48,18 @@ ALIKE: Final = {
     "shall": ("should",), "tell": ("tall",), "sorry": ("story",), "call": ("cold",), "next": ("neck",),
 }  # fmt: skip
 SHORT: Final = 4  # words; a shorter turn keeps them all
+HEARD: Final = 0.5  # share of the lines that were heard that are given so, where a turn is as recognised
+MISHEARD: Final = 0.75  # share of the turns as recognised whose words go wrong as they did for the recogniser
+LOUD: Final = (0.3, 2.0)  # how much oftener words go wrong than they did on the mean
 SLIPS: Final = ("um", "uh", "you know", "like", "sort of", "kind of", "er")
+
+
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """What a recogniser made of lines (by the line), and what it makes of words."""
+
+    heard: Mapping[str, Sequence[str]]
+    mishearings: Mishearings
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,7 @@ def as_written(text: str, acts: frozenset[str]) -> str:
     return text[0].upper() + text[1:] + ("?" if asks else ".")
 
 
-def compose(examples: Sequence[Example], draw: random.Random) -> tuple[str, frozenset[str]]:
+def compose(examples: Sequence[Example], draw: random.Random, ear: Ear | None = None) -> tuple[str, frozenset[str]]:
     """One to four lines of one kind of conversation as a turn, written or as recognised, and all their acts."""
     first = draw.choice(examples)
     count = draw.choices((1, 2, 3, 4), (60, 22, 12, 6))[0]
@@ -101,12 +114,10 @@ def compose(examples: Sequence[Example], draw: random.Random) -> tuple[str, froz
     if len(near) > 1 and any("acknowledgement" in one.acts for one in near):
         near.sort(key=lambda one: "acknowledgement" not in one.acts)  # a nod comes first
     written = draw.random() < WRITTEN
-    parts = [_spoken(one, draw) for one in near]
     if written:
-        turn = " ".join(as_written(part, one.acts) for part, one in zip(parts, near, strict=True))
+        turn = " ".join(as_written(_spoken(one, draw), one.acts) for one in near)
     else:
-        turn = " ".join(as_recognised(part) for part in parts)
-        turn = _misheard(turn, draw)
+        turn = _recognised(near, draw, ear)
     acts = frozenset().union(*(one.acts for one in near))
     if len(near) > 1 and not (near[0].acts & NOT_OPENED):
         acts -= NOT_OPENED
@@ -123,6 +134,24 @@ def _spoken(one: Example, draw: random.Random) -> str:
         words.insert(draw.randrange(len(words)), draw.choice(SLIPS))
         text = " ".join(words)
     return text
+
+
+def _recognised(near: Sequence[Example], draw: random.Random, ear: Ear | None) -> str:
+    """The lines as a recogniser gives them: some as one did, the others with words lost and taken for others."""
+    parts: list[str] = []
+    chosen = draw.random()
+    loud = draw.uniform(*LOUD)
+    for one in near:
+        given = ear.heard.get(one.text, ()) if ear else ()
+        if given and draw.random() < HEARD:
+            parts.append(draw.choice(given))
+            continue
+        said = as_recognised(_spoken(one, draw))
+        if ear and chosen < MISHEARD:
+            parts.append(" ".join(ear.mishearings.of(said.split(), draw, loud=loud)))
+        else:
+            parts.append(_misheard(said, draw))
+    return " ".join(part for part in parts if part)
 
 
 def _misheard(turn: str, draw: random.Random) -> str:

