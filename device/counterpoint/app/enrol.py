@@ -146,10 +146,12 @@ def _go_on(enrolment: Enrolment, order: EnrolOrder) -> None:
 
 
 def _take_steps(enrolment: Enrolment, order: EnrolOrder) -> bool:
-    """Take steps while one leads to another; False while somebody has to approve."""
-    while (step := enrolment.next_step()) not in {Step.NOTHING, Step.NO_TOKEN}:
+    """Take steps while one leads to another, each once: a clock that runs ahead must not renew without end."""
+    taken: set[Step] = set()
+    while (step := enrolment.next_step()) not in {Step.NOTHING, Step.NO_TOKEN, *taken}:
         if order.renewal_only and step is Step.ENROL:
             return True
+        taken.add(step)
         if not enrolment.take(step):
             return False
         restart_units(PUBLISHER)

@@ -14,13 +14,17 @@ from typing import TYPE_CHECKING, Final
 from cryptography import x509
 
 from counterpoint.care.enrolment import Seen
+from counterpoint.edge.clock import clock_is_set
 from counterpoint.edge.device_key import fingerprint
 from counterpoint.edge.enrolment_files import read_small
-from counterpoint.errors import EnrolmentRefused
+from counterpoint.errors import ClockNotSet, EnrolmentRefused
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+NOT_YET_VALID: Final = 9
+EXPIRED: Final = 10
+"""X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED of OpenSSL."""
 ROUNDS: Final = 10
 """Flights of a handshake; TLS 1.3 needs three."""
 
@@ -43,6 +47,7 @@ def prove(certificate: Path, key: Path, authority: Path) -> None:
 
     Raises:
         EnrolmentRefused: A broker would refuse this certificate; the message says why.
+        ClockNotSet: Its dates were judged by a clock that nobody has set.
     """
     broker, device = _context(ssl.PROTOCOL_TLS_SERVER), _context(ssl.PROTOCOL_TLS_CLIENT)
     device.check_hostname = False
@@ -52,12 +57,27 @@ def prove(certificate: Path, key: Path, authority: Path) -> None:
     try:
         _shake_hands(broker, device)
     except ssl.SSLCertVerificationError as error:
+        blame_clock(error)
         remedy = "check the clock (timedatectl), and that certificate and authority are of one site"
         raise EnrolmentRefused(
             f"the certificate would be refused by a broker ({error.verify_message}): {remedy}"
         ) from error
     except ssl.SSLError as error:
         raise EnrolmentRefused(f"the certificate can't be used ({error.reason}): have it signed again") from error
+
+
+def blame_clock(error: ssl.SSLCertVerificationError) -> None:
+    """Raise ClockNotSet where a certificate's dates were judged by a clock that nobody has set."""
+    if error.verify_code in {NOT_YET_VALID, EXPIRED} and not clock_is_set():
+        raise ClockNotSet(clock_trouble()) from error
+
+
+def clock_trouble() -> str:
+    """What to say where the clock lets no certificate be judged."""
+    return (
+        f"the clock is not set, it says {datetime.now(UTC):%Y-%m-%d}: no certificate can be judged; allow NTP"
+        " (timedatectl); the token is kept, and it is tried again"
+    )
 
 
 def _load(broker: ssl.SSLContext, device: ssl.SSLContext, certificate: Path, key: Path, authority: Path) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from counterpoint.edge.enrolment_proof import EXPIRED, NOT_YET_VALID, blame_clock
 from counterpoint.edge.proxy import open_line
 from counterpoint.errors import BrokerError, EnrolmentRefused, EnrolmentUnreachable, ProxyRefused
 
@@ -28,9 +29,6 @@ HTTPS_PORT: Final = 443
 LARGEST_ANSWER: Final = 65_536
 LONGEST_REASON: Final = 200
 """Characters of the service's own words in a message of ours."""
-NOT_YET_VALID: Final = 9
-EXPIRED: Final = 10
-"""X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED of OpenSSL."""
 
 
 class Signed(msgspec.Struct, frozen=True):
@@ -59,6 +57,7 @@ class EnrolmentService:
     Raises:
         EnrolmentUnreachable: Nothing answers, or nothing useful yet.
         EnrolmentRefused: The service, or we, refuse the other.
+        ClockNotSet: Its certificate's dates were judged by a clock that nobody has set.
     """
 
     def __init__(
@@ -136,6 +135,7 @@ class _Door:
             remedy = remedy if isinstance(error, ProxyRefused) else _CHECK
             raise EnrolmentUnreachable(f"{what}: {remedy}") from error
         except ssl.SSLCertVerificationError as error:
+            blame_clock(error)
             raise EnrolmentRefused(self._distrust(error)) from error
         except ssl.SSLError as error:
             reason = (error.reason or str(error)).replace("_", " ").lower()

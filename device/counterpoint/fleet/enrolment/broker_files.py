@@ -90,6 +90,8 @@ def configuration(plan: BrokerPlan) -> str:
         f"max_packet_size {LARGEST_PACKET}",
         f"max_queued_messages {QUEUED}",
         "log_dest stderr",
+        "allow_anonymous false",
+        f"acl_file {plan.folder / RULES}",
         "",
         *_listener(plan.folder, plan.port),
     ]
@@ -137,8 +139,6 @@ def _listener(folder: Path, port: int) -> list[str]:
         "require_certificate true",
         "use_identity_as_username true",
         "use_username_as_clientid true",
-        "allow_anonymous false",
-        f"acl_file {folder / RULES}",
     ]
 
 
