@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from counterpoint import __version__
+from counterpoint.app.forget import Ways, erase_device
 from counterpoint.care.commands import Do, Here, Refuse, decide
 from counterpoint.care.releases import bytes_needed, newer
 from counterpoint.care.trial import (
@@ -42,11 +43,12 @@ from counterpoint.edge.commands import (
     read_command,
     waiting_commands,
 )
-from counterpoint.edge.durable import remove_durably
+from counterpoint.edge.durable import RealDisk, remove_durably
 from counterpoint.edge.inbox import BOOT_ID, PUBLISHER_NAME
 from counterpoint.edge.keys import read_certificate
 from counterpoint.edge.releases import Releases
 from counterpoint.edge.signatures import load_command_keys, verifier
+from counterpoint.edge.units import SystemdUnits
 from counterpoint.errors import ReleaseRefused, SettingsError, StorageError
 from counterpoint.messages.commands import Reply
 
@@ -96,6 +98,19 @@ class World:
     arch: str = DEBIAN_NAMES.get(platform.machine(), platform.machine())
     package: str = __version__
     say: Callable[[str], None] = _say
+
+
+def caretake(settings: Settings, settings_file: Path) -> int:
+    """Do what waits to be done; return 0.
+
+    Raises:
+        CounterpointError: As `Caretaker.run`.
+    """
+    units = SystemdUnits()
+    ways = Ways(units, say=_say)
+    world = World(RealDisk(), units, lambda ours: erase_device(ours, settings_file, ways))
+    Caretaker(settings, world).run()
+    return 0
 
 
 class Caretaker:
