@@ -1,0 +1,116 @@
+"""The command line of the build, and the order of its steps.
+
+One rule: two builds of one commit give the same bytes; what varies (time, machine, user, umask) never gets in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from debian_tree import Order, build_deb, package_files
+from pinned_wheels import BuildError, fetch, read_pins, unpack
+from program_tree import program_tree, program_version, release_tar
+from what_ships import ARCHITECTURES, PYTHONS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+PINS: Final = "device/requirements/practice.txt"  # what `run` needs, and the practice page's server
+MAINTAINER: Final = "Counterpoint <counterpoint@localhost.localdomain>"  # nobody's: who deploys it names themselves
+MEGABYTE: Final = 1e6
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Build what is asked for; return 0, or 2 with one line that says what to do."""
+    asked = _parse(arguments)
+    try:
+        build(asked, ROOT)
+    except (BuildError, OSError) as error:
+        print(f"build: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def build(asked: argparse.Namespace, root: Path) -> None:
+    """Build one architecture's package, and its release where asked; print paths and sizes.
+
+    Raises:
+        BuildError: With what to do.
+    """
+    architecture = ARCHITECTURES[asked.arch]
+    pythons = tuple(sorted(asked.python or PYTHONS))
+    version = program_version(root, asked.version)
+    order = Order(version, architecture.debian, pythons, _epoch(root), asked.maintainer, asked.quick)
+    pins = read_pins((root / PINS).read_text(encoding="utf-8"))
+    asked.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="counterpoint-package-") as scratch:
+        work = Path(scratch)
+        wheels = asked.wheels or work / "wheels"
+        wheels.mkdir(parents=True, exist_ok=True)
+        fetch(pins, architecture, order.pythons, wheels)
+        unpacked = unpack(pins, architecture, order.pythons, wheels)
+        program = program_tree(root, unpacked.site, order.version, order.architecture)
+        files = package_files(root, order, program, unpacked)
+        installed = sum(len(file.content) for file in files.values())
+        _keep_budget(installed, architecture.budget_mb)
+        package = build_deb(root, order, files, work, asked.out)
+    print(f"{package}: {_megabytes(package)}, {installed / MEGABYTE:.1f} MB installed, {len(files)} files")
+    if asked.release:
+        release = asked.out / f"counterpoint-{order.version}-{order.architecture}.tar"
+        release.write_bytes(release_tar(program, order.epoch))
+        print(f"{release}: {_megabytes(release)}")
+
+
+def _megabytes(path: Path) -> str:
+    return f"{path.stat().st_size / MEGABYTE:.1f} MB"
+
+
+def _keep_budget(installed: int, budget_mb: int) -> None:
+    if budget_mb and installed > budget_mb * MEGABYTE:
+        found = f"{installed / MEGABYTE:.1f} MB would be installed, the budget is {budget_mb} MB"
+        raise BuildError(f"{found}: leave something out in what_ships.py")
+
+
+def _epoch(root: Path) -> int:
+    """The time of all files: SOURCE_DATE_EPOCH, or else the last commit's.
+
+    Raises:
+        BuildError: Neither is there.
+    """
+    told = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if not told:
+        asked = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
+        told = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    if not told.isdigit():
+        raise BuildError("no time for the files: build in the git checkout, or set SOURCE_DATE_EPOCH")
+    return int(told)
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="firmware/package/build", description="Builds the Debian package of Counterpoint."
+    )
+    parser.add_argument("--arch", required=True, choices=sorted(ARCHITECTURES))
+    parser.add_argument(
+        "--out", required=True, type=Path, metavar="DIR", help="where the package goes; made if missing"
+    )
+    parser.add_argument(
+        "--wheels", type=Path, metavar="DIR", help="keep fetched wheels here, and take those that are here"
+    )
+    parser.add_argument("--version", default="", help="another version than pyproject.toml's")
+    parser.add_argument("--release", action="store_true", help="write the tar for updates too")
+    parser.add_argument(
+        "--python", action="append", choices=PYTHONS, help="hold this Python's native modules only (default: both)"
+    )
+    parser.add_argument(
+        "--maintainer", default=MAINTAINER, metavar="NAME <ADDRESS>", help="who answers for the package"
+    )
+    parser.add_argument("--quick", action="store_true", help="do not compress: for a try, not for a device")
+    return parser.parse_args(arguments)
