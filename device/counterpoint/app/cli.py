@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from counterpoint import __version__
 from counterpoint.app.arguments import bearing, port, speed
+from counterpoint.app.care_arguments import add_caretake, add_forget
 from counterpoint.app.enrolment_arguments import add_enrol, add_fleet
 from counterpoint.errors import CounterpointError, StorageError, UsageError
 
@@ -104,6 +105,8 @@ def _parser() -> argparse.ArgumentParser:
         _add_models,
         _add_config,
         add_enrol,
+        add_caretake,
+        add_forget,
         add_fleet,
     ):
         add(commands)
@@ -299,9 +302,9 @@ def _add_doctor(commands: Commands) -> None:
 
 
 def _doctor(parsed: argparse.Namespace) -> int:
-    from counterpoint.app.doctor import doctor
+    from counterpoint.app.doctor import doctor_of_file
 
-    return doctor(_settings(parsed), as_json=parsed.json)
+    return doctor_of_file(parsed.settings or SETTINGS_FILE, is_named=parsed.settings is not None, as_json=parsed.json)
 
 
 def _add_calibrate(commands: Commands) -> None:

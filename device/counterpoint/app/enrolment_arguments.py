@@ -9,6 +9,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from counterpoint.app.care_arguments import add_sign
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -78,6 +80,7 @@ def add_fleet(commands: Commands) -> None:
     verbs = enrolment.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for add in (_add_init, _add_serve, _add_tokens, _add_pending, _add_approve, _add_revoke, _add_list, _add_broker):
         add(verbs)
+    add_sign(groups)
 
 
 def _parser(commands: Commands, name: str, summary: str, examples: str) -> argparse.ArgumentParser:
