@@ -163,7 +163,7 @@ def write_manifest_entry(manifest: Path, model: bytes) -> None:
         'card = "talk_over.md"\n'
     )
     text = manifest.read_text() if manifest.exists() else "# Models by name: file, SHA-256, size, licence.\n\n"
-    pattern = re.compile(r"^\[talk_over\]\n(?:[^\[].*\n)*", re.MULTILINE)
+    pattern = re.compile(r"^\[talk_over\]\n(?:[^\[\n].*\n)*", re.MULTILINE)
     text = pattern.sub(entry, text) if pattern.search(text) else text.rstrip("\n") + "\n\n" + entry
     manifest.write_text(text)
 
