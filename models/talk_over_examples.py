@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 from models.benchmark.conditions import MAIN, STRESS
+from models.empty_counters import empty_counter
 from models.rooms.scenes import Scene, make_scene
 from models.rooms.voices import Library, read_library
 
@@ -19,11 +20,14 @@ from counterpoint.values import BLOCK_S, BLOCK_SAMPLES, Block
 
 if TYPE_CHECKING:
     from models.benchmark.parts import Part
+    from models.benchmark.truth import Sound
+    from models.rooms.acoustics import Counter
     from models.rooms.talkers import Cast
     from numpy.typing import NDArray
 
-Lot = Literal["readers", "staff", "counter"]
-"""Anything that may happen, to readers and to voices with small words; and what the benchmark's conditions hold."""
+Lot = Literal["readers", "staff", "counter", "empty"]
+"""Anything that may happen, to readers and to voices with small words; what the benchmark's conditions hold; and
+steady noise where nobody is."""
 HERE: Final = Path(__file__).parent
 SCENE_S: Final = 30.0
 FRAMES: Final = int(SCENE_S * 50)
@@ -36,7 +40,8 @@ WORDS_S: Final = 1.5
 LOST_SHARE: Final = 0.06
 """Share of scenes in which blocks are lost."""
 SCENES_A_JOB: Final = 20
-FIRST_JOB: Final[dict[Lot, int]] = {"readers": 0, "staff": 10_000, "counter": 20_000}
+TRUTHS: Final = 10
+FIRST_JOB: Final[dict[Lot, int]] = {"readers": 0, "staff": 10_000, "counter": 20_000, "empty": 30_000}
 AT_COUNTERS: Final = tuple(
     one.name for one in (*MAIN * 3, *STRESS) if one.name not in ("array never trained", "dead microphone")
 )
@@ -56,17 +61,17 @@ class Examples:
     """
 
 
-def features_of(scene: Scene, rng: np.random.Generator) -> NDArray[np.float16]:
+def features_of(counter: Counter, heard: Sound, rng: np.random.Generator) -> NDArray[np.float16]:
     """The zones' features of each block, by the very code that runs on the counter; now and then blocks are lost."""
-    zones = Zones(scene.counter.geometry, scene.counter.calibration, len(scene.samples))
-    frames = scene.samples.shape[1] // BLOCK_SAMPLES
+    zones = Zones(counter.geometry, counter.calibration, len(heard))
+    frames = heard.shape[1] // BLOCK_SAMPLES
     lost = np.zeros(frames, dtype=np.bool_)
     if rng.random() < LOST_SHARE:
         for start in rng.integers(0, frames, 4):
             lost[start : start + int(rng.integers(1, 40))] = True
     out = np.empty((frames, FEATURES), dtype=np.float16)
     for frame in range(frames):
-        samples = scene.samples[:, frame * BLOCK_SAMPLES : (frame + 1) * BLOCK_SAMPLES]
+        samples = heard[:, frame * BLOCK_SAMPLES : (frame + 1) * BLOCK_SAMPLES]
         if lost[frame]:
             samples = np.zeros_like(samples)
         out[frame] = zones.step(Block(samples, frame * BLOCK_SAMPLES)).features
@@ -102,11 +107,21 @@ def _later(now: NDArray[np.bool_], frames: int) -> NDArray[np.bool_]:
 def _job(library: Library, lot: Lot, seed: tuple[int, ...]) -> Examples:
     """The examples of one job; each job has its own generator."""
     rng = np.random.default_rng(seed)
+    if lot == "empty":
+        return _empty(rng)
     scenes = [_scene(rng, library, lot) for _ in range(SCENES_A_JOB)]
-    return Examples(np.stack([features_of(s, rng) for s in scenes]), np.stack([truth_of(s) for s in scenes]))
+    features = np.stack([features_of(s.counter, s.samples, rng) for s in scenes])
+    return Examples(features, np.stack([truth_of(s) for s in scenes]))
 
 
-def _scene(rng: np.random.Generator, library: Library, lot: Lot) -> Scene:
+def _empty(rng: np.random.Generator) -> Examples:
+    """Nobody speaks on either side; of the floor and of small words nothing is told."""
+    heard = [empty_counter(rng, SCENE_S) for _ in range(SCENES_A_JOB)]
+    features = np.stack([features_of(counter, samples.astype(np.float32), rng) for counter, samples in heard])
+    return Examples(features, np.zeros((SCENES_A_JOB, FRAMES, TRUTHS), dtype=np.uint8))
+
+
+def _scene(rng: np.random.Generator, library: Library, lot: Literal["readers", "staff", "counter"]) -> Scene:
     if lot != "counter":
         return make_scene(rng, library, SCENE_S, "mixed", lot)
     cast: Cast = "staff" if rng.random() < STAFF_SHARE else "readers"
@@ -152,5 +167,6 @@ def all_lots(folder: Path, work: Path, part: Part, hours: dict[Lot, float], seed
 def _recipe_hash() -> str:
     """Changes with the code that makes examples."""
     sources = sorted((HERE / "rooms").glob("*.py"))
+    sources += [HERE / "empty_counters.py"]
     sources += sorted((HERE.parent / "device" / "counterpoint" / "hearing").glob("[gsz]*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in [*sources, Path(__file__)])).hexdigest()[:12]

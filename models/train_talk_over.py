@@ -47,8 +47,8 @@ SETTLED_SHARE: Final = 1.0
 HIDDEN_SHARE: Final = 0.3
 """Share of the scenes of a batch in which some of the features are hidden, so that no few of them are relied on."""
 TURNED_TRUTH: Final = (1, 0, 2, 3, 5, 4, 7, 6, 9, 8)
-HOURS: Final = (6.0, 16.0, 12.0)
-HELD_HOURS: Final[dict[Lot, float]] = {"readers": 0.3, "staff": 0.3, "counter": 0.6}
+HOURS: Final = (6.0, 16.0, 12.0, 1.5)
+HELD_HOURS: Final[dict[Lot, float]] = {"readers": 0.3, "staff": 0.3, "counter": 0.6, "empty": 0.1}
 
 
 def train(made: Examples, held: Examples, wishes: argparse.Namespace) -> TalkOverNet:
@@ -163,7 +163,7 @@ def write_manifest_entry(manifest: Path, model: bytes) -> None:
         'card = "talk_over.md"\n'
     )
     text = manifest.read_text() if manifest.exists() else "# Models by name: file, SHA-256, size, licence.\n\n"
-    pattern = re.compile(r"^\[talk_over\]\n(?:[^\[].*\n)*", re.MULTILINE)
+    pattern = re.compile(r"^\[talk_over\]\n(?:[^\[\n].*\n)*", re.MULTILINE)
     text = pattern.sub(entry, text) if pattern.search(text) else text.rstrip("\n") + "\n\n" + entry
     manifest.write_text(text)
 
@@ -175,7 +175,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for simulated examples")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument(
-        "--hours", type=float, nargs=3, default=HOURS, help="simulated audio: readers, staff, at counters"
+        "--hours", type=float, nargs=4, default=HOURS, help="simulated audio: readers, staff, at counters, empty"
     )
     parser.add_argument("--epochs", type=int, default=9)
     parser.add_argument("--rate", type=float, default=LEARNING_RATE, help="learning rate at its highest")
