@@ -47,6 +47,8 @@ ELSEWHERE = {
     "python models/": "training is never part of the tests",
     "counterpoint practice": "test_practice_server.py starts it",
     "counterpoint models pull": "it goes to the network; test_model_pull.py has a server of its own",
+    "counterpoint enrol": "test_enrolment_page.py runs each of them, in the page's order",
+    "counterpoint fleet enrolment": "test_enrolment_page.py runs each of them, in the page's order",
     "device/set-up practice": "tests/run calls it for the tests, which have the same packages",
 }
 
@@ -62,7 +64,8 @@ def commands() -> list[str]:
 
 def spoken_of() -> list[tuple[str, str]]:
     """Each command that a page names within a line, and the text in which the program says what it takes."""
-    texts = {"counterpoint": (ROOT / "device/counterpoint/app/cli.py").read_text()}
+    words = sorted((ROOT / "device/counterpoint/app").glob("*_arguments.py"))
+    texts = {"counterpoint": "".join(path.read_text() for path in (ROOT / "device/counterpoint/app/cli.py", *words))}
     found = []
     for document in DOCUMENTS:
         prose = re.sub(r"^```.*?^```", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)

@@ -20,7 +20,14 @@ from counterpoint.edge.enrolment_files import SHOWN, read_memory, write_file, wr
 from counterpoint.edge.enrolment_units import PUBLISHER, SENSOR, restart_units
 from counterpoint.edge.keys import read_certificate
 from counterpoint.edge.settings_file import is_there, load_settings
-from counterpoint.errors import BootFileError, ClockNotSet, CounterpointError, EnrolmentUnreachable, UsageError
+from counterpoint.errors import (
+    BootFileError,
+    ClockNotSet,
+    CounterpointError,
+    EnrolmentUnreachable,
+    StorageError,
+    UsageError,
+)
 from counterpoint.settings import Settings
 
 if TYPE_CHECKING:
@@ -70,8 +77,7 @@ def enrol(order: EnrolOrder) -> int:
         tell=_say,
     )
     _go_on(enrolment, order)
-    if enrolment.wipe_spent_token():
-        _say(f"the token in {order.boot_file} is used and wiped")
+    trouble = not _wipe(enrolment, order.boot_file) or trouble
     found = enrolment.look()
     if found.certificate is None:
         return 2 if trouble or not order.if_needed else 0
@@ -123,6 +129,17 @@ def _take_boot_file(order: EnrolOrder) -> tuple[BootFile | None, bool]:
     return boot, False
 
 
+def _wipe(enrolment: Enrolment, boot_file: Path) -> bool:
+    """Wipe a used token; False where the partition can't be written, which takes nothing from the enrolment."""
+    try:
+        if enrolment.wipe_spent_token():
+            _say(f"the token in {boot_file} is used and wiped")
+    except StorageError as error:
+        _say(str(error))
+        return False
+    return True
+
+
 def _installed(path: Path) -> Settings:
     return load_settings(path) if is_there(path) else Settings()
 
@@ -137,6 +154,9 @@ def _go_on(enrolment: Enrolment, order: EnrolOrder) -> None:
             trouble: CounterpointError = EnrolmentUnreachable(WAITS)
         except (EnrolmentUnreachable, ClockNotSet) as error:
             trouble = error
+        if order.if_needed and enrolment.next_step() is Step.RENEW:
+            _say(f"{trouble}; the certificate is good meanwhile, and the timer asks again")
+            return
         if wait_s is None:
             raise trouble
         if str(trouble) != said:  # the same again every few minutes would fill the log

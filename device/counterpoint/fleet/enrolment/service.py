@@ -6,8 +6,11 @@ refused before it costs more than reading it.
 
 from __future__ import annotations
 
+import signal
 import socket
 import ssl
+import threading
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +27,7 @@ from counterpoint.errors import AuthorityError, MessageError, StorageError, Usag
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from starlette.requests import Request
@@ -61,6 +64,18 @@ class _Protocol(H11Protocol):
         secured = transport.get_extra_info("ssl_object")
         shown = secured.getpeercert(binary_form=True) if secured is not None else None
         self.app_state = {**self.app_state, PEER: shown}
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that ends well on a signal: it would send the signal to itself again, and end by it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End on SIGTERM and Ctrl-C; outside the main thread, only as `should_exit` says."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, self.handle_exit)
+        yield
 
 
 def build_app(desk: Desk, authority: str) -> Starlette:
@@ -124,7 +139,7 @@ def build_server(app: Starlette, pair: tuple[Path, Path], authority: Path) -> uv
         raise AuthorityError(f"{certificate} can't be used ({error}): run counterpoint fleet enrolment init") from error
     if config.ssl is not None:
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
-    return uvicorn.Server(config)
+    return _Server(config)
 
 
 async def _answer(request: Request, ask: Callable[[bytes], Reply], authority: str) -> Response:
