@@ -87,6 +87,10 @@ def erase_device(settings: Settings, settings_file: Path, ways: Ways) -> None:
     for folder in one_folder_a_disk([*map(Path, plan.folders), Path(plan.last)]):
         filled = fill_free_space(folder)
         ways.say(f"{filled.size_bytes // BYTES_A_MB} MB of free space were overwritten in {filled.took_s:.0f} s")
+        if filled.left_bytes:
+            ways.say(
+                f"{filled.left_bytes / BYTES_A_MB:.1f} MB were kept back by the file system: run it as root, on ext4"
+            )
     empty_folder(Path(plan.last))
     ways.say("forgotten: the device does nothing until it is enrolled again; in the fleet, delete it there too")
 

@@ -10,14 +10,15 @@ import errno
 import os
 import stat
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from counterpoint.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
 FILL_NAME: Final = ".forgetting"
 CHUNKS_BYTES: Final = (1 << 20, 4096, 512)
@@ -27,12 +28,24 @@ SYNC_EACH_BYTES: Final = 64 << 20
 """A card takes what it is given at its own speed; more than this in memory would crowd out the machine."""
 
 
+RESERVED: Final = "/sys/dev/block/{major}:{minor}"
+"""ext4 keeps up to 4096 clusters free for itself, from root too: 16 MB that would never be overwritten."""
+SETTINGS: Final = Path("/sys/fs/ext4")
+
+
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """Free space that was overwritten: bytes, and the seconds that it took."""
+    """Free space that was overwritten.
+
+    Attributes:
+        size_bytes: How much.
+        took_s: Seconds that it took.
+        left_bytes: What could not be overwritten: the file system, or an ordinary user's rights, kept it back.
+    """
 
     size_bytes: int
     took_s: float
+    left_bytes: int
 
 
 def erase_file(path: Path) -> bool:
@@ -81,16 +94,18 @@ def fill_free_space(folder: Path) -> Filled:
     began_s, path = time.monotonic(), folder / FILL_NAME
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        descriptor = os.open(path, flags, 0o600)
-        try:
-            size = sum(_fill(descriptor, bytes(chunk)) for chunk in CHUNKS_BYTES)
-        finally:
-            os.close(descriptor)
-            path.unlink()
-            sync_folder(folder)
+        with _no_reserve(folder):
+            descriptor = os.open(path, flags, 0o600)
+            try:
+                size = sum(_fill(descriptor, bytes(chunk)) for chunk in CHUNKS_BYTES)
+                disk = os.fstatvfs(descriptor)
+            finally:
+                os.close(descriptor)
+                path.unlink()
+                sync_folder(folder)
     except OSError as error:
         raise _refused(path, error) from error
-    return Filled(size, time.monotonic() - began_s)
+    return Filled(size, time.monotonic() - began_s, disk.f_bfree * disk.f_frsize)
 
 
 def one_folder_a_disk(folders: Iterable[Path]) -> tuple[Path, ...]:
@@ -135,6 +150,24 @@ def _fill(descriptor: int, zeros: bytes) -> int:
             raise
     os.fsync(descriptor)
     return written
+
+
+@contextmanager
+def _no_reserve(folder: Path) -> Iterator[None]:
+    """Have ext4 give its own reserve too, where we may ask for it; `left_bytes` tells where we may not."""
+    device = folder.stat().st_dev
+    name = Path(RESERVED.format(major=os.major(device), minor=os.minor(device))).resolve().name
+    setting = SETTINGS / name / "reserved_clusters"
+    try:
+        before = setting.read_text()
+        setting.write_text("0")
+    except OSError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        setting.write_text(before)
 
 
 def _below(folder: Path) -> list[Path]:
