@@ -33,7 +33,6 @@ AUTHORITY_LINES: Final = re.compile(
 TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{32,128}")
 WIPED: Final = b"# token: used"
 NOT_HERE: Final = b"# not kept here"
-READABLE: Final = 0o644
 
 
 @dataclass(frozen=True, slots=True)
