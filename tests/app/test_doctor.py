@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import json
 import sys
+from functools import partial
+from pathlib import Path
 
 import pytest
 
-from counterpoint.app.doctor import doctor
+from counterpoint.app import doctor as module
+from counterpoint.app.doctor import doctor, doctor_of_file
 from counterpoint.care.checks import Check
 from counterpoint.edge.examine import LOOKS, Look
 from counterpoint.settings import Settings
@@ -72,7 +75,36 @@ def test_everything_of_the_contract_is_looked_at() -> None:
         "the microphone",
         "the talk-over model",
         "the recogniser",
-        "the pins",
+        "the array",
+        "the pins and the light",
+        "heat and power",
+        "the services",
         "the clock",
         "the broker",
     } <= looked_at
+
+
+def test_a_settings_file_that_can_not_be_used_is_a_check_like_any_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "wrong.toml").write_text("[privacy]\npool = 0\n")
+    assert doctor_of_file(tmp_path / "wrong.toml", is_named=True, as_json=True) == 1
+    (check,) = json.loads(capsys.readouterr().out)["checks"]
+    assert (check["name"], check["state"]) == ("settings", "fail")
+    assert "wrong.toml:2" in check["what"]
+    assert "counterpoint config check" in check["remedy"]
+    assert doctor_of_file(tmp_path / "none.toml", is_named=True, as_json=True) == 1
+
+
+def test_what_only_people_know_and_the_file_leaves_out_is_a_doubt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(module, "doctor", partial(doctor, looks=[]))
+    (tmp_path / "site.toml").write_text("")
+    assert doctor_of_file(tmp_path / "site.toml", is_named=True, as_json=False) == 0
+    assert "privacy.pool is not set" in capsys.readouterr().out
+    (tmp_path / "site.toml").write_text("[privacy]\npool = 6\n")
+    doctor_of_file(tmp_path / "site.toml", is_named=True, as_json=False)
+    assert "ok    settings" in capsys.readouterr().out
+    doctor_of_file(tmp_path / "none.toml", is_named=False, as_json=False)
+    assert "no file, all defaults" in capsys.readouterr().out

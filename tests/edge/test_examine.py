@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
@@ -15,19 +16,20 @@ import pytest
 from counterpoint.care.checks import Check
 from counterpoint.edge import examine
 from counterpoint.edge.examine import (
-    look_at_broker,
     look_at_clock,
     look_at_folders,
     look_at_microphone,
     look_at_model,
-    look_at_pins,
+    look_at_pins_and_light,
     look_at_placement,
     look_at_privacy,
     look_at_recogniser,
 )
+from counterpoint.edge.examine_broker import look_at_broker
+from counterpoint.edge.examine_pins import look_at_pins
 from counterpoint.edge.findings import Findings
 from counterpoint.edge.inbox import Statements
-from counterpoint.errors import MicrophoneMissing, ModelMissing, PartMissing
+from counterpoint.errors import MicrophoneMissing, ModelMissing
 from counterpoint.messages.schemas import SensorHealth, encode
 from counterpoint.settings import Settings
 from counterpoint.values import Placement
@@ -77,6 +79,7 @@ def test_a_live_microphone_is_fine(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "sides": "ok",
         "microphone": "ok",
         "channels": "ok",
+        "level": "ok",
     }
 
 
@@ -248,10 +251,19 @@ def test_a_corrupt_speech_model_is_to_be_mended(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("kind", "state"), [("pins", "fail"), ("none", "warn")])
 def test_missing_pins_are_a_fault_of_a_light_on_pins_and_else_a_doubt(
-    monkeypatch: pytest.MonkeyPatch, kind: str, state: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str, state: str
 ) -> None:
-    def no_pi() -> None:
-        raise PartMissing("no pins: this is no Pi; set light.kind")
+    here = partial(look_at_pins, root=tmp_path)
+    monkeypatch.setattr(examine, "look_at_pins", here)
+    found = states(look_at_pins_and_light(of(light={"kind": kind})))
+    assert found == {"pins": state, "light": "skipped" if kind == "pins" else "warn"}
 
-    monkeypatch.setattr(examine, "find_pins", no_pi)
-    assert states(look_at_pins(of(light={"kind": kind}))) == {"pins": state}
+
+def test_another_program_that_has_the_microphone_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object) -> None:
+        raise MicrophoneMissing("it can't be opened: is another program using it?")
+
+    monkeypatch.setattr(examine, "Microphone", none)
+    monkeypatch.setattr(examine, "capture_holder", lambda: ("pulseaudio", 812))
+    check = {check.name: check for check in look_at_microphone(Settings())}["microphone"]
+    assert check.what == "pulseaudio (process 812) has it"

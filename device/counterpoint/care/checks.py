@@ -54,6 +54,7 @@ class Heard:
         loudest_dbfs: Level of the loudest raw channel, dB of full scale.
         samples: Samples taken.
         lost_samples: Samples lost among them.
+        levels_dbfs: Level of each raw channel over all of it, dB of full scale.
     """
 
     channels: int
@@ -61,6 +62,7 @@ class Heard:
     loudest_dbfs: float
     samples: int
     lost_samples: int
+    levels_dbfs: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,14 @@ def judge_error(name: str, message: str, state: State = "fail") -> Check:
     sign = "; " if "; " in message else ": "
     what, _, remedy = message.rpartition(sign)
     return Check(name, state, what, remedy) if what else Check(name, state, message, "see the message")
+
+
+def judge_settings(path: str, notes: list[str]) -> Check:
+    """Whether a settings file that can be used leaves out what only people know."""
+    if notes:
+        what, _, remedy = notes[0].partition("; ")
+        return Check("settings", "warn", f"{path}: {what}", remedy)
+    return Check("settings", "ok", path)
 
 
 def judge_privacy(rules: PrivacyRules) -> Check:

@@ -32,22 +32,27 @@ from counterpoint.care.checks import (
     judge_sides,
     judge_waiting,
 )
+from counterpoint.care.checks_array import judge_holder, judge_level
 from counterpoint.edge.array_file import load_array
-from counterpoint.edge.broker_reach import reach_broker
+from counterpoint.edge.calibration import calibration_in_force
 from counterpoint.edge.clock import clock_is_set
+from counterpoint.edge.examine_array import capture_holder, look_at_array, look_at_calibration, look_at_mute
+from counterpoint.edge.examine_broker import look_at_broker
+from counterpoint.edge.examine_machine import look_at_heat_and_power, look_at_light, look_at_services, look_at_swap
+from counterpoint.edge.examine_pins import LIGHT_PINS, look_at_pins
 from counterpoint.edge.findings import read_findings
 from counterpoint.edge.inbox import Inbox
 from counterpoint.edge.microphone import Microphone
-from counterpoint.edge.model_files import load_detector, model_folder
+from counterpoint.edge.model_files import load_act_model, load_detector, model_folder
 from counterpoint.edge.outbox import MESSAGE_NAME, Post, read_dropped
 from counterpoint.edge.pins import find_pins
 from counterpoint.edge.recogniser import VoskRecogniser, vosk_folder
 from counterpoint.edge.sound_in_use import capture_in_use
 from counterpoint.errors import CounterpointError, MessageError, ModelMissing
 from counterpoint.hearing.channels import ChannelWatch
-from counterpoint.hearing.geometry import raw_channels, tells_sides_apart
+from counterpoint.hearing.geometry import COMPACT_M, raw_channels, tells_sides_apart
 from counterpoint.messages.schemas import SensorHealth, decode_note
-from counterpoint.values import BLOCK_S, Calibration, ChannelHealth
+from counterpoint.values import BLOCK_S, ChannelHealth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +89,7 @@ def look_at_microphone(settings: Settings) -> list[Check]:
     """Listen for a few seconds; nothing is kept of what was heard. Where a sensor is running, take its word instead."""
     try:
         array = load_array(settings.array.name)
-        bearings = Calibration(settings.array.agent_deg, settings.array.customer_deg)
+        bearings = calibration_in_force(settings, array).bearings
         sides = judge_sides(array.name, apart=tells_sides_apart(array, bearings))
     except CounterpointError as error:
         return [judge_error("sides", str(error)), *_unheard("sides")]
@@ -95,8 +100,12 @@ def look_at_microphone(settings: Settings) -> list[Check]:
         with Microphone(array, settings.array.device) as microphone:
             heard = _listen(microphone, array)
     except CounterpointError as error:
-        return [sides, judge_error("microphone", str(error)), _unheard("microphone")[-1]]
-    return [sides, judge_microphone(array.name, heard), judge_channels(heard)]
+        holder = capture_holder()
+        failed = judge_holder(*holder) if holder else judge_error("microphone", str(error))
+        return [sides, failed, _unheard("microphone")[-1]]
+    compact = not array.one_per_side and array.aperture_m <= COMPACT_M
+    level = judge_level(heard.levels_dbfs, heard.loudest_dbfs, compact=compact)
+    return [sides, judge_microphone(array.name, heard), judge_channels(heard), level]
 
 
 def _what_the_sensor_says(settings: Settings) -> SensorHealth | None:
@@ -119,14 +128,26 @@ def _listen(microphone: Microphone, array: ArrayGeometry) -> Heard:
     raw = raw_channels(array, microphone.channels)
     watch = ChannelWatch(raw, one_per_side=array.one_per_side)
     health, samples, loudest = ChannelHealth(), 0, 0.0
+    total = np.zeros(len(raw))
     for block in microphone.blocks():
         health = watch.step(block)
         samples += block.samples.shape[1]
-        loudest = max(loudest, float(np.sqrt(np.mean(np.square(block.samples[list(raw)]), axis=1)).max()))
+        powers = np.mean(np.square(block.samples[list(raw)]), axis=1)
+        loudest = max(loudest, float(powers.max()))
+        total += powers
         if samples >= LISTEN_S / BLOCK_S * block.samples.shape[1]:
             break
-    dbfs = 20 * float(np.log10(max(loudest, 1e-9)))
-    return Heard(microphone.channels, health, dbfs, samples, microphone.lost_samples)
+    levels = tuple(_dbfs(power * block.samples.shape[1] / samples) for power in total)
+    return Heard(microphone.channels, health, _dbfs(loudest), samples, microphone.lost_samples, levels)
+
+
+def _dbfs(power: float) -> float:
+    return 10 * float(np.log10(max(power, 1e-18)))
+
+
+def look_at_the_array(settings: Settings) -> list[Check]:
+    """See the array on USB, its mute, and where the two sides are."""
+    return [look_at_array(settings), look_at_mute(settings), look_at_calibration(settings)]
 
 
 def look_at_placement(settings: Settings) -> list[Check]:
@@ -138,12 +159,15 @@ def look_at_placement(settings: Settings) -> list[Check]:
 
 
 def look_at_model(settings: Settings) -> list[Check]:
-    """Load the talk-over model."""
+    """Hold the talk-over model and the act model against their hashes, and load them."""
+    folder = model_folder(settings.folders)
     try:
-        detector = load_detector(model_folder(settings.folders))
+        detector = load_detector(folder)
+        load_act_model(folder)
     except CounterpointError as error:
         return [judge_error("model", str(error))]
-    return [Check("model", "ok", f"the talk-over model loads, {detector.look_back_s * 1000:.0f} ms behind the room")]
+    behind_ms = detector.look_back_s * 1000
+    return [Check("model", "ok", f"whole by their hashes; the talk-over model is {behind_ms:.0f} ms behind the room")]
 
 
 def look_at_recogniser(settings: Settings) -> list[Check]:
@@ -160,35 +184,24 @@ def look_at_recogniser(settings: Settings) -> list[Check]:
     return [Check("recogniser", "ok", f"{folder.name} loads")]
 
 
-def look_at_pins(settings: Settings) -> list[Check]:
-    """Find the pins; whatever the light is, the button and the white and red light need them."""
-    try:
-        find_pins()
-    except CounterpointError as error:
-        if settings.light.kind == "pins":
-            return [judge_error("pins", str(error))]
-        what = "no button and no white or red light: nobody can see that it listens"
-        return [Check("pins", "warn", what, "on a Pi, apt install python3-lgpio")]
-    return [Check("pins", "ok", f"there; the light is {settings.light.kind}")]
+def look_at_pins_and_light(settings: Settings) -> list[Check]:
+    """See who holds the pins, and whether the light of the settings is there; a running sensor has both."""
+    told = _what_the_sensor_says(settings)
+    shown = None if told is None else told.light
+    pins = look_at_pins(settings, ours=shown == "pins")
+    if pins.state == "ok" and shown is None:
+        try:
+            find_pins()  # the library for them, that is: the kernel has been asked
+        except CounterpointError as error:
+            pins = judge_error("pins", str(error))
+    if pins.state != "ok" and settings.light.kind in LIGHT_PINS:
+        return [pins, Check("light", "skipped", "needs the pins first")]
+    return [pins, look_at_light(settings, shown)]
 
 
 def look_at_clock(settings: Settings) -> list[Check]:
     """Ask the kernel about the clock, and the publisher whether it was set before."""
     return [judge_clock(is_set=clock_is_set() or Inbox(Path(settings.folders.inbox)).clock_set())]
-
-
-def look_at_broker(settings: Settings) -> list[Check]:
-    """Reach the broker as the publisher would, as far as TLS."""
-    broker = settings.broker
-    if not broker.host:
-        remedy = "set broker.host, or leave it: the light works, nothing is sent"
-        return [Check("broker", "warn", "none is set", remedy)]
-    try:
-        how = reach_broker(broker, settings.network)
-    except CounterpointError as error:
-        return [judge_error("broker", str(error))]
-    through = f" through the proxy {settings.network.proxy_host}" if settings.network.proxy_host else ""
-    return [Check("broker", "ok", f"{broker.host}:{broker.port} answers{through}, {how}")]
 
 
 def look_at_folders(settings: Settings) -> list[Check]:
@@ -226,12 +239,16 @@ def _nearest(folder: Path) -> Path:
 
 LOOKS: Final = (
     Look("the settings", 0, look_at_privacy),
+    Look("the array", 0, look_at_the_array),
     Look("the microphone", LISTEN_S, look_at_microphone),
     Look("what the sensor found", 0, look_at_placement),
     Look("the talk-over model", 0, look_at_model),
     Look("the recogniser", 10, look_at_recogniser),
-    Look("the pins", 0, look_at_pins),
+    Look("the pins and the light", 0, look_at_pins_and_light),
+    Look("heat and power", 0, look_at_heat_and_power),
+    Look("the services", 0, look_at_services),
+    Look("swap", 0, look_at_swap),
     Look("the clock", 0, look_at_clock),
     Look("the folders", 0, look_at_folders),
-    Look("the broker", 10, look_at_broker),
+    Look("the broker", 15, look_at_broker),
 )
