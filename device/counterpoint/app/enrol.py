@@ -170,7 +170,7 @@ def _take_steps(enrolment: Enrolment, order: EnrolOrder) -> bool:
     taken: set[Step] = set()
     while (step := enrolment.next_step()) not in {Step.NOTHING, Step.NO_TOKEN, *taken}:
         if order.renewal_only and step is Step.ENROL:
-            return True
+            raise UsageError("a token waits to be used, so there is nothing to renew: counterpoint enrol")
         taken.add(step)
         if not enrolment.take(step):
             return False
