@@ -189,7 +189,7 @@ class SiteBroker:
         (folder / "kept").mkdir(parents=True)
         self.plan = BrokerPlan(folder / "files", "localhost", self.port, self.websockets_port, folder / "kept")
         self.roles = {path.name: path for path in write_broker(self.plan, site.authority, datetime.now(UTC))}
-        site.office.set_broker(self.plan.folder, site.authority)
+        site.office.set_broker(self.plan, site.authority)
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:

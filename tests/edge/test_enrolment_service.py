@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import select
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -113,6 +115,34 @@ def test_a_proxy_that_is_away_is_told_as_such(strange: Strange) -> None:
     with pytest.raises(EnrolmentUnreachable, match="the proxy"):
         strange.service(proxy).enrol("token", "request")
     assert strange.asked == []
+
+
+def test_through_a_proxy_the_service_sees_the_same_question(strange: Strange) -> None:
+    strange.answer = 202, b""
+    asked: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        threading.Thread(target=connect_once, args=(door, strange.server.server_port, asked), daemon=True).start()
+        proxy = NetworkSettings(proxy_host="127.0.0.1", proxy_port=door.getsockname()[1])
+        assert strange.service(proxy).enrol("token", "request") is None
+    assert asked[0].startswith(f"CONNECT localhost:{strange.server.server_port} ".encode())
+    assert b"token" not in b"".join(asked)
+    assert strange.asked == [b'{"token":"token","csr":"request"}']
+
+
+def connect_once(door: socket.socket, port: int, asked: list[bytes]) -> None:
+    """A proxy: answers one CONNECT, then carries bytes both ways, and keeps those of the device."""
+    near, _ = door.accept()
+    with near, socket.create_connection(("127.0.0.1", port)) as far:
+        asked.append(near.recv(4096))
+        near.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        other = {near: far, far: near}
+        while True:
+            for side in select.select([near, far], [], [])[0]:
+                carried = side.recv(65_536)
+                if not carried:
+                    return
+                asked.extend([carried] if side is near else [])
+                other[side].sendall(carried)
 
 
 def test_nobody_there(tmp_path: Path) -> None:

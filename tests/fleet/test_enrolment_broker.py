@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from counterpoint.errors import UsageError
-from enrolment_site import APPROVER, DUE, Site, SiteBroker
+from counterpoint.errors import EnrolmentUnreachable, UsageError
+from counterpoint.fleet.enrolment.broker_files import write_broker
+from counterpoint.fleet.enrolment.office import Office
+from enrolment_site import APPROVER, DUE, Box, Site, SiteBroker
 
 TAKEN, NOBODY_LISTENS, NOT_AUTHORISED = 0x00, 0x10, 0x87
 
@@ -82,3 +86,34 @@ def test_rules_that_cant_be_written_are_an_alarm_and_no_reason_to_refuse(site: S
     box = site.enrolled("PC-1")
     assert box.certificate.exists()
     assert [alarm for alarm in site.alarms() if "rules are old" in alarm]
+
+
+def test_writing_the_broker_again_changes_no_certificate(site: Site, broker: SiteBroker) -> None:
+    before = {path: path.read_bytes() for path in broker.plan.folder.rglob("*") if path.is_file()}
+    write_broker(broker.plan, site.authority, datetime.now(UTC))
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_the_brokers_certificate_is_renewed_when_it_is_due(site: Site, broker: SiteBroker) -> None:
+    box = site.enrolled("PC-1")
+    assert not site.office.renew_broker(site.authority)
+    later = Office(site.folder, now=lambda: datetime.now(UTC) + timedelta(days=500))
+    before = ssl.get_server_certificate(("localhost", broker.port))
+    assert later.renew_broker(site.authority)
+    broker.reload()
+    assert ssl.get_server_certificate(("localhost", broker.port)) != before
+    assert f"user {box.id}\n" in (broker.plan.folder / "acl").read_text()
+
+
+def test_of_two_devices_with_one_asset_tag_the_waiting_one_is_approved(site: Site) -> None:
+    """A card was written anew: the old device is in the list still."""
+    old, new = site.enrolled("PC-1"), Box(site.devices / "again")
+    new.write_boot_file(site, site.tokens("PC-1")[0])
+    with pytest.raises(EnrolmentUnreachable):
+        new.enrol()
+    site.office.approve(["PC-1"], APPROVER)
+    assert new.enrol() == 0
+    with pytest.raises(UsageError, match=f"several devices .*{old.id}.*give the id|several devices .*{new.id}"):
+        site.office.revoke("PC-1", APPROVER, site.authority)
+    assert site.office.revoke(old.id, APPROVER, site.authority).id == old.id
+    assert site.office.revoke("PC-1", APPROVER, site.authority).id == new.id

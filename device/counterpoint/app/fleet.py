@@ -27,6 +27,7 @@ from counterpoint.fleet.enrolment.tokens import read_machines, write_boot_files,
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from counterpoint.fleet.enrolment.judgement import Device
     from counterpoint.fleet.enrolment.office import Listed
 
 STORE: Final = Path("/var/lib/counterpoint-enrolment")
@@ -99,6 +100,7 @@ def serve(keeping: Keeping, listen: tuple[str, int], days: float) -> int:
         ) from error
     authority = keeping.authority()
     _renew_service(keeping.folder, authority)
+    _renew_broker(keeping.office(), authority)
     logging.basicConfig(level=logging.INFO, format="enrolment: %(message)s", stream=sys.stderr)
     pair = keeping.folder / f"{SERVICE}.pem", keeping.folder / f"{SERVICE}.key"
     app = service.build_app(Desk(keeping.folder, authority, days=days), authority.pem)
@@ -143,6 +145,8 @@ def approve(keeping: Keeping, names: Sequence[str], by: str, *, everything: bool
     approved = keeping.office().approve(names, by, everything=everything)
     for device in approved:
         print(f"{device.id}  {device.asset_tag}  approved by {by}")
+    for tag in _doubled(keeping.office(), approved):
+        print(f"note: {tag} has an older device too: if it is gone, revoke it by its id")
     print(f"{len(approved)} approved: each has its certificate when it asks next, within five minutes")
     return 0
 
@@ -176,11 +180,19 @@ def broker(keeping: Keeping, plan: BrokerPlan) -> int:
     """Write Mosquitto's configuration, rules and certificates; return 0."""
     authority = keeping.authority()
     folders = write_broker(plan, authority, datetime.now(UTC))
-    keeping.office().set_broker(plan.folder, authority)
+    keeping.office().set_broker(plan, authority)
     print(f"{plan.folder / 'mosquitto.conf'} is written; rules and revocation list follow each change of the fleet")
     for folder in folders:
         print(f"certificate and key for the {folder.name}: {folder}: move them to where it runs")
     return 0
+
+
+def _doubled(office: Office, approved: Sequence[Device]) -> list[str]:
+    """Asset tags of these devices that another device has as well."""
+    alive = [one.device for one in office.devices() if one.device.state != "revoked"]
+    ids = {device.id for device in approved}
+    older = {device.asset_tag for device in alive if device.id not in ids}
+    return [device.asset_tag for device in approved if device.asset_tag in older]
 
 
 def _row(one: Listed) -> tuple[str, str, str, str, str]:
@@ -201,6 +213,15 @@ def _renew_service(folder: Path, authority: Authority) -> None:
             f"nobody said under which name {folder} is served: counterpoint fleet enrolment init --host"
         )
     _write_service(folder, authority, hosts)
+
+
+def _renew_broker(office: Office, authority: Authority) -> None:
+    """Renew the broker's certificate too; a folder that can't be written must not keep devices waiting."""
+    try:
+        if office.renew_broker(authority):
+            print("enrolment: the broker's certificate is renewed: have Mosquitto reload", file=sys.stderr)
+    except StorageError as error:
+        print(f"enrolment: the broker's certificate is not renewed: {error}", file=sys.stderr)
 
 
 def _write_service(folder: Path, authority: Authority, hosts: Sequence[str]) -> None:

@@ -32,6 +32,8 @@ AUTHORITY_DAYS: Final = 7305
 DEVICE_DAYS: Final = 365
 """Renewal begins after two thirds, so a device may be away for four months before somebody has to approve it."""
 SERVER_DAYS: Final = 730
+ROLE_DAYS: Final = 1826
+"""Five years: a collector's key is carried by hand, and nothing renews it yet."""
 BACKDATED: Final = timedelta(hours=1)
 """A device's clock may be a little behind."""
 
@@ -99,7 +101,7 @@ class Authority:
     def make_client(self, name: str, now: datetime) -> tuple[Issued, bytes]:
         """Make certificate and key of one of the broker's other clients."""
         key = ec.generate_private_key(CURVE())
-        ends = now + timedelta(days=SERVER_DAYS)
+        ends = now + timedelta(days=ROLE_DAYS)
         return self._sign(key.public_key(), name, (now, ends), ExtendedKeyUsageOID.CLIENT_AUTH), _pem(key, None)
 
     def make_server(self, hosts: Iterable[str], now: datetime) -> tuple[Issued, bytes]:

@@ -6,11 +6,12 @@ written anew with each certificate and each revocation; Mosquitto takes them up 
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from counterpoint.edge.enrolment_files import CLOSED, OWN, SHOWN, write_file
+from counterpoint.care.enrolment import renewal_due
+from counterpoint.edge.enrolment_files import CLOSED, OWN, SHOWN, read_small, write_file
+from counterpoint.edge.enrolment_proof import look_at_certificate
 from counterpoint.errors import StorageError
 from counterpoint.messages.topics import ROOT, topic
 
@@ -103,30 +104,46 @@ def configuration(plan: BrokerPlan) -> str:
 def write_broker(plan: BrokerPlan, authority: Authority, now: datetime) -> list[Path]:
     """Write configuration and certificates; return the folders with a role's certificate and key, to be taken away.
 
+    Certificates that are there and not due for renewal stay, so this may be run again.
+
     Raises:
         StorageError: The folder can't be written.
     """
     try:
-        plan.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        folders = [plan.folder / "roles" / role for role in ROLES]
+        for folder in folders:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"{plan.folder} can't be made ({error.strerror}): run this as root") from error
     write_file(plan.folder / "mosquitto.conf", configuration(plan).encode(), SHOWN)
     write_file(plan.folder / "ca.pem", authority.pem.encode(), SHOWN)
-    _write_pair(plan.folder / "server", authority.make_server([plan.host], now), OWN)
-    written = []
-    for role in ROLES:
-        folder = plan.folder / "roles" / role
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_pair(folder / role, authority.make_client(role, now), CLOSED)
-        shutil.copyfile(plan.folder / "ca.pem", folder / "ca.pem")
-        written.append(folder)
-    return written
+    renew_server(plan.folder, plan.host, authority, now)
+    for folder in folders:
+        write_file(folder / "ca.pem", authority.pem.encode(), SHOWN)
+        if _is_due(folder / f"{folder.name}.pem", now):
+            _write_pair(folder / folder.name, authority.make_client(folder.name, now), CLOSED)
+    return folders
+
+
+def renew_server(folder: Path, host: str, authority: Authority, now: datetime) -> bool:
+    """Renew the broker's own certificate when it is due, or for another host; tell whether it was."""
+    mark = folder / "server.host"
+    if not _is_due(folder / "server.pem", now) and read_small(mark) == host.encode():
+        return False
+    _write_pair(folder / "server", authority.make_server([host], now), OWN)
+    write_file(mark, host.encode(), SHOWN)
+    return True
 
 
 def write_rules(folder: Path, devices: Iterable[Device], revocation_list: bytes) -> None:
     """Write the ACL and the revocation list; StorageError where the folder can't be written."""
     write_file(folder / REVOKED, revocation_list, SHOWN)
     write_file(folder / RULES, rules(devices).encode(), OWN, MOSQUITTO)
+
+
+def _is_due(certificate: Path, now: datetime) -> bool:
+    seen = look_at_certificate(certificate)
+    return seen is None or now >= renewal_due(seen)
 
 
 def _listener(folder: Path, port: int) -> list[str]:

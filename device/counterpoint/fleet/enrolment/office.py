@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from counterpoint.errors import UsageError
+from counterpoint.fleet.enrolment.broker_files import renew_server
 from counterpoint.fleet.enrolment.desk import BROKER, refresh_broker
 from counterpoint.fleet.enrolment.judgement import Device, Token, judge_approval
 from counterpoint.fleet.enrolment.store import Store, utc_now
@@ -18,11 +20,12 @@ from counterpoint.fleet.enrolment.tokens import Machine, Ticket, make_ticket
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from counterpoint.fleet.enrolment.authority import Authority
+    from counterpoint.fleet.enrolment.broker_files import BrokerPlan
 
 LONGEST_NAME: Final = 64
+BROKER_HOST: Final = "broker host"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class Office:
                 waiting = [device for device in store.devices() if device.state in {"waits", "late"}]
                 chosen = [device for device in waiting if not judge_approval(device, by)]
             else:
-                chosen = [_named(store, name) for name in names]
+                chosen = [_named(store, name, {"waits", "late"}) for name in names]
             for device in chosen:
                 if why_not := judge_approval(device, by):
                     raise UsageError(f"{why_not}; nothing was approved")
@@ -79,7 +82,7 @@ class Office:
         """Revoke a device by asset tag or id: no renewal, no rule, and each of its certificates on the list."""
         _check_name(by)
         with Store.work(self._folder) as store:
-            device = _named(store, name)
+            device = _named(store, name, {"waits", "approved", "enrolled", "late", "late, approved"})
             if device.state == "revoked":
                 raise UsageError(f"{device.asset_tag} ({device.id}) is revoked already: there is nothing to do")
             store.set_state(device.id, "revoked", by)
@@ -100,22 +103,33 @@ class Office:
         with Store.work(self._folder) as store:
             return store.alarms()
 
-    def set_broker(self, folder: Path, authority: Authority) -> None:
+    def set_broker(self, plan: BrokerPlan, authority: Authority) -> None:
         """Remember where the broker's files are, and write its rules there now and with every change."""
         with Store.work(self._folder) as store:
-            store.set_fact(BROKER, str(folder))
+            store.set_fact(BROKER, str(plan.folder))
+            store.set_fact(BROKER_HOST, plan.host)
             refresh_broker(store, authority, self._now())
 
+    def renew_broker(self, authority: Authority) -> bool:
+        """Renew the broker's certificate if it is due, then its rules, so that it is reloaded; tell whether it was."""
+        with Store.work(self._folder) as store:
+            folder, host = store.fact(BROKER), store.fact(BROKER_HOST)
+            if not folder or not renew_server(Path(folder), host, authority, self._now()):
+                return False
+            refresh_broker(store, authority, self._now())
+        return True
 
-def _named(store: Store, name: str) -> Device:
+
+def _named(store: Store, name: str, meant: set[str]) -> Device:
+    """Return the device of this id or asset tag; of several with one tag, the one whose state is meant."""
     found = [device for device in store.devices() if name in {device.id, device.asset_tag}]
-    alive = [device for device in found if device.state != "revoked"] or found
-    if not alive:
+    fitting = [device for device in found if device.state in meant] or found
+    if not fitting:
         raise UsageError(f"no device {name!r} here: see counterpoint fleet enrolment list")
-    if len(alive) > 1:
-        ids = ", ".join(device.id for device in alive)
+    if len(fitting) > 1:
+        ids = ", ".join(device.id for device in fitting)
         raise UsageError(f"{name!r} is the asset tag of several devices ({ids}): give the id")
-    return alive[0]
+    return fitting[0]
 
 
 def _check_name(by: str) -> None:

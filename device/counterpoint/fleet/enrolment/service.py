@@ -103,7 +103,8 @@ def build_app(desk: Desk, authority: str) -> Starlette:
 def open_port(host: str, port: int) -> socket.socket:
     """Listen; UsageError where the port can't be used."""
     try:
-        return socket.create_server((host, port), backlog=CONNECTIONS)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=CONNECTIONS, dualstack_ipv6=host == "::")
     except OSError as error:
         raise UsageError(f"{host} port {port} can't be used ({error.strerror}): name another with --port") from error
 
