@@ -43,6 +43,7 @@ ELSEWHERE = {
     "device/try": "test_demo_run.py runs what it starts",
     "device/try --speed 8": "test_demo_run.py runs what it starts",
     "tests/run": "it runs this test",
+    "counterpoint calibrate": "test_calibrate.py runs it",
     "mosquitto_sub": "test_broker.py listens in the same way, with certificates of its own",
     "python models/": "training is never part of the tests",
     "counterpoint practice": "test_practice_server.py starts it",
