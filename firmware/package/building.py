@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from debian_tree import Order, build_deb, package_files
 from pinned_wheels import BuildError, fetch, read_pins, unpack
-from program_tree import program_tree, program_version, release_tar
+from program_tree import program_tree, program_version, release_facts, release_tar
 from what_ships import ARCHITECTURES, PYTHONS
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ MEGABYTE: Final = 1e6
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build what is asked for; return 0, or 2 with one line that says what to do."""
-    asked = _parse(arguments)
+    asked = parse(arguments)
     try:
         build(asked, ROOT)
     except (BuildError, OSError) as error:
@@ -63,9 +63,15 @@ def build(asked: argparse.Namespace, root: Path) -> None:
         package = build_deb(root, order, files, work, asked.out)
     print(f"{package}: {_megabytes(package)}, {installed / MEGABYTE:.1f} MB installed, {len(files)} files")
     if asked.release:
-        release = asked.out / f"counterpoint-{order.version}-{order.architecture}.tar"
-        release.write_bytes(release_tar(program, order.epoch))
-        print(f"{release}: {_megabytes(release)}")
+        _write_release(asked.out, order, release_tar(program, order.epoch))
+
+
+def _write_release(out: Path, order: Order, tar: bytes) -> None:
+    release = out / f"counterpoint-{order.version}-{order.architecture}.tar"
+    release.write_bytes(tar)
+    facts = release_facts(order.version, order.architecture, tar)
+    release.with_suffix(".json").write_text(facts, encoding="utf-8")
+    print(f"{release}: {_megabytes(release)}; beside it what `counterpoint fleet sign plan` takes")
 
 
 def _megabytes(path: Path) -> str:
@@ -93,7 +99,8 @@ def _epoch(root: Path) -> int:
     return int(told)
 
 
-def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """What is asked for; argparse tells what is wrong with it."""
     parser = argparse.ArgumentParser(
         prog="firmware/package/build", description="Builds the Debian package of Counterpoint."
     )

@@ -6,6 +6,7 @@ One rule: the manual page is what `--help` says, and a licence is the text that 
 from __future__ import annotations
 
 import email.utils
+import json
 import os
 import re
 import subprocess
@@ -26,37 +27,48 @@ COMMON: Final = {
     "GNU GENERAL PUBLIC LICENSE": "GPL-3",
     "GNU LESSER GENERAL PUBLIC LICENSE": "LGPL-2.1",
 }
+# One start of Python for all of it: [the overview, [command, its help], ...] as JSON.
+ASK_FOR_HELP: Final = """
+import contextlib, io, json, re
+from counterpoint.app.cli import main
+
+def told(*words):
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.suppress(SystemExit):
+        main([*words, "--help"])
+    return out.getvalue().strip().replace("usage: -c", "usage: counterpoint")
+
+overview = told()
+names = re.findall(r"(?m)^    ([a-z]+)\\b", overview.split("commands:", 1)[1].split("examples:")[0])
+print(json.dumps([overview, *([name, told(name)] for name in names)]))
+"""
 _COLUMNS: Final = "80"  # argparse wraps by the terminal; the page must not depend on it
 
 
 def manual_page(root: Path, version: str) -> str:
     """counterpoint(1) in roff: the help of the program, then of each command."""
-    overview = _help(root)
-    commands = re.findall(r"(?m)^    ([a-z]+)\b", overview.split("commands:", 1)[1].split("examples:")[0])
+    overview, commands = _help(root)
     parts = [
         f'.TH COUNTERPOINT 1 "" "Counterpoint {version}" "User Commands"',
         ".SH NAME\ncounterpoint \\- notices talk\\-over at a service counter, and lights a discreet cue",
         ".SH SYNOPSIS\n.B counterpoint\n.I COMMAND\n[options]",
         f".SH DESCRIPTION\n{_literal(overview)}",
-        *(f".SH COUNTERPOINT {command.upper()}\n{_literal(_help(root, command))}" for command in commands),
+        *(f".SH COUNTERPOINT {command.upper()}\n{_literal(text)}" for command, text in commands.items()),
         ".SH FILES\n.I /etc/counterpoint/counterpoint.toml\nholds the settings.",
         ".PP\nAn example is in /usr/share/doc/counterpoint/examples.",
     ]
     return "\n".join(parts) + "\n"
 
 
-def _help(root: Path, *command: str) -> str:
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(root / "device"),
-        "COLUMNS": _COLUMNS,
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    words = [sys.executable, "-m", "counterpoint", *command, "--help"]
-    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+def _help(root: Path) -> tuple[str, dict[str, str]]:
+    """What `--help` says, and what it says of each command."""
+    ours = {"PYTHONPATH": str(root / "device"), "COLUMNS": _COLUMNS, "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-c", ASK_FOR_HELP]
+    done = subprocess.run(command, env={**os.environ, **ours}, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise BuildError(f"`counterpoint {' '.join(command)} --help` failed: {done.stderr.strip()}")
-    return done.stdout.strip()
+        raise BuildError(f"`counterpoint --help` failed: {done.stderr.strip()}")
+    overview, *commands = json.loads(done.stdout)
+    return overview, dict(commands)
 
 
 def _literal(text: str) -> str:

@@ -22,18 +22,20 @@ if TYPE_CHECKING:
 
 SITE: Final = "site"  # the folder that the launcher puts first on Python's path
 RELEASE_NOTE: Final = "release.json"
-_VERSION: Final = re.compile(r"^[0-9]+(\.[0-9]+)*([.~+][a-z0-9]+)*$")  # what Debian can order and a file name can hold
+_VERSION: Final = re.compile(
+    r"[0-9]{1,5}(\.[0-9]{1,5}){0,3}"
+)  # what names a release on a device; Debian orders it alike
 
 
 def program_version(root: Path, asked: str = "") -> str:
     """The version asked for, or else the one that pyproject.toml names.
 
     Raises:
-        BuildError: It is no version that Debian can order.
+        BuildError: It is no version that a device orders.
     """
     version = asked or str(_project(root)["project"]["version"])
-    if not _VERSION.match(version):
-        raise BuildError(f"{version!r} is no version: numbers with dots between, as in 0.1.1")
+    if not _VERSION.fullmatch(version):
+        raise BuildError(f"{version!r} is no version: one to four numbers with dots, as in 0.1.1")
     return version
 
 
@@ -60,6 +62,12 @@ def release_tar(tree: Mapping[str, bytes], epoch: int) -> bytes:
             entry.uname = entry.gname = "root"
             tar.addfile(entry, io.BytesIO(tree[path]))
     return out.getvalue()
+
+
+def release_facts(version: str, architecture: str, tar: bytes) -> str:
+    """What `counterpoint fleet sign plan` wants to know of the tar, as JSON."""
+    facts = {"version": version, "arch": architecture, "size_bytes": len(tar), "sha256": _sha256(tar)}
+    return json.dumps(facts, indent=1) + "\n"
 
 
 def _own_code(root: Path, version: str) -> dict[str, bytes]:
