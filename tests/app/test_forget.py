@@ -16,7 +16,7 @@ import pytest
 from commands_made import DEVICE, FIRST, SECOND, trust
 from counterpoint.app.cli import main
 from counterpoint.app.forget import Ways, erase_device
-from counterpoint.care.forgetting import erasure
+from counterpoint.care.forgetting import BOOT_FILE, erasure
 from counterpoint.care.trial import CareState
 from counterpoint.edge.commands import StateFile
 from counterpoint.edge.durable import RealDisk
@@ -177,6 +177,8 @@ def test_other_peoples_files_are_left_alone(home: Home) -> None:
     elsewhere = erasure(Settings(folders=FolderSettings(**dict.fromkeys(FOLDERS, "/srv/x"))), "/srv/ours.toml")  # type: ignore[arg-type] # paths
     assert "/var/lib/counterpoint" not in elsewhere.folders
     assert "/var/lib/counterpoint" in erasure(Settings(), "/srv/ours.toml").folders
+    assert BOOT_FILE not in (*plan.files, *elsewhere.files)
+    assert BOOT_FILE in erasure(Settings(), "/etc/counterpoint/counterpoint.toml").files
 
 
 def test_links_are_deleted_and_not_followed(tmp_path: Path) -> None:
@@ -227,6 +229,7 @@ def test_no_byte_of_it_is_left_on_the_disk(tmp_path: Path) -> None:
         said = home.forget()
         os.sync()
         assert any("of free space were overwritten" in line for line in said)
+        assert not any("kept back" in line for line in said)
     assert len(before) == len(home.secrets)  # older copies too, though no file has them any more
     assert found(image, home.secrets) == []
 

@@ -76,7 +76,7 @@ def test_each_may_write_only_its_own_folders() -> None:
 
 
 def test_root_itself_writes_counterpoints_folders_only_and_has_no_network() -> None:
-    assert CARETAKER["ReadWritePaths"].split() == [str(STATE), "/etc/counterpoint"]
+    assert CARETAKER["ReadWritePaths"].split() == [str(STATE), "/etc/counterpoint", "-/boot/firmware", "-/sys/fs/ext4"]
     assert CARETAKER["PrivateNetwork"] == "yes"
 
 

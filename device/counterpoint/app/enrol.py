@@ -17,7 +17,7 @@ from counterpoint.care.enrolment import Step, waits_s
 from counterpoint.edge.boot_partition import BootFile, read_boot_file
 from counterpoint.edge.enrolment import Enrolment, places
 from counterpoint.edge.enrolment_files import SHOWN, read_memory, write_file, write_memory
-from counterpoint.edge.enrolment_units import PUBLISHER, SENSOR, restart_units
+from counterpoint.edge.enrolment_units import PUBLISHER, SENSOR, restart_units, start_units
 from counterpoint.edge.keys import read_certificate
 from counterpoint.edge.settings_file import is_there, load_settings
 from counterpoint.errors import (
@@ -124,7 +124,7 @@ def _take_boot_file(order: EnrolOrder) -> tuple[BootFile | None, bool]:
     if memory.boot_file != boot.digest:
         write_file(order.settings, boot.installed, SHOWN)
         write_memory(remembered, msgspec.structs.replace(memory, boot_file=boot.digest))
-        restart_units(SENSOR, PUBLISHER)
+        start_units(SENSOR, PUBLISHER)
         _say(f"settings taken from {order.boot_file} to {order.settings}")
     return boot, False
 

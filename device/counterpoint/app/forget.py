@@ -84,7 +84,8 @@ def erase_device(settings: Settings, settings_file: Path, ways: Ways) -> None:
     except PartMissing as error:
         ways.say(f"{error}; make sure that neither `counterpoint run` nor `counterpoint publish` runs")
     ways.say(f"{_erase(plan)} files were overwritten and deleted")
-    for folder in one_folder_a_disk([*map(Path, plan.folders), Path(plan.last)]):
+    places = [*map(Path, plan.folders), *(Path(file).parent for file in plan.files), Path(plan.last)]
+    for folder in one_folder_a_disk(places):
         filled = fill_free_space(folder)
         ways.say(f"{filled.size_bytes // BYTES_A_MB} MB of free space were overwritten in {filled.took_s:.0f} s")
         if filled.left_bytes:

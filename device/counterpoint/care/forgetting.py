@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 HOMES: Final = ("/etc/counterpoint", "/var/lib/counterpoint")
 """Ours alone: of these all goes, whoever wrote it."""
 KEPT: Final = ("models",)
+BOOT_FILE: Final = "/boot/firmware/counterpoint.toml"
+"""What IT put on the card; left there, it would bring the settings back at the next start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ def erasure(settings: Settings, settings_file: str, homes: Sequence[str] = HOMES
         folders.releases,
     ]
     ours = [home for home in homes if any(_is_in(path, home) for path in (*files, *named))]
+    if HOMES[0] in ours:
+        files.append(BOOT_FILE)
     return Erasure(
         files=tuple(files),
         folders=(*named, *ours),

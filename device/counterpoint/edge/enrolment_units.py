@@ -22,3 +22,10 @@ def restart_units(*units: str) -> None:
     if SYSTEMD.is_dir():
         with suppress(OSError, subprocess.TimeoutExpired):
             subprocess.run(["systemctl", "--no-block", "try-restart", *units], check=False, timeout=ASKED_S)
+
+
+def start_units(*units: str) -> None:
+    """Start these services, those that run anew: after `counterpoint forget` they wait for settings."""
+    if SYSTEMD.is_dir():
+        with suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run(["systemctl", "--no-block", "restart", *units], check=False, timeout=ASKED_S)

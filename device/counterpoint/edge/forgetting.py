@@ -24,6 +24,7 @@ FILL_NAME: Final = ".forgetting"
 CHUNKS_BYTES: Final = (1 << 20, 4096, 512)
 """Large ones for speed, then what still fits in."""
 FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+MOST_ROUNDS: Final = 20
 SYNC_EACH_BYTES: Final = 64 << 20
 """A card takes what it is given at its own speed; more than this in memory would crowd out the machine."""
 
@@ -97,7 +98,7 @@ def fill_free_space(folder: Path) -> Filled:
         with _no_reserve(folder):
             descriptor = os.open(path, flags, 0o600)
             try:
-                size = sum(_fill(descriptor, bytes(chunk)) for chunk in CHUNKS_BYTES)
+                size = _fill_all(descriptor)
                 disk = os.fstatvfs(descriptor)
             finally:
                 os.close(descriptor)
@@ -135,6 +136,18 @@ def _overwrite(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _fill_all(descriptor: int) -> int:
+    """Write until nothing more goes in: what was freed a moment ago can be used when the journal has it, not before."""
+    size = 0
+    os.sync()
+    for _ in range(MOST_ROUNDS):
+        written = sum(_fill(descriptor, bytes(chunk)) for chunk in CHUNKS_BYTES)
+        size += written
+        if not written:
+            break
+    return size
 
 
 def _fill(descriptor: int, zeros: bytes) -> int:

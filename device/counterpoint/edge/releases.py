@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import marshal
 import tarfile
+from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
@@ -27,6 +29,7 @@ PREVIOUS: Final = "previous"
 STAGING: Final = ".staging"
 MANIFEST: Final = "release.json"
 CHUNK_BYTES: Final = 1 << 20
+CHECKED_BY_HASH: Final = (0b11).to_bytes(4, "little")
 PLAIN: Final = (tarfile.REGTYPE, tarfile.AREGTYPE)
 
 
@@ -141,6 +144,9 @@ class Releases:
             self._disk.make_folder(staging / folder)
         self._disk.write(staging / name, content)
         self._disk.sync(staging / name)
+        compiled = _compiled(name, content) if name.endswith(".py") else None
+        if compiled is not None:
+            self._write(staging, cache_from_source(name), compiled)
 
     def _sync_tree(self, folder: Path) -> None:
         for name in self._disk.names(folder):
@@ -169,6 +175,15 @@ class _Hashed(io.BufferedIOBase):
             pass
         if self._hash.hexdigest() != offer.sha256:
             raise ReleaseRefused("its SHA-256 is not the one that was signed")
+
+
+def _compiled(name: str, source: bytes) -> bytes | None:
+    """Python's own cache of a module (PEP 552, checked by hash): the processes that run a release can't write one."""
+    try:
+        code = compile(source, name, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return None  # for another Python, or an example of a mistake
+    return MAGIC_NUMBER + CHECKED_BY_HASH + source_hash(source) + marshal.dumps(code)
 
 
 def _check_whole(archive: IO[bytes], offer: ReleaseOffer) -> None:
