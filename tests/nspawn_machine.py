@@ -44,7 +44,7 @@ tokens = 60
 [session]
 end_silence_s = 6
 [broker]
-host = "127.0.0.1"
+host = "localhost"
 port = 1883
 tls = false
 device_id = "try-1"
