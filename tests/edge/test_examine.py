@@ -267,3 +267,11 @@ def test_another_program_that_has_the_microphone_is_named(monkeypatch: pytest.Mo
     monkeypatch.setattr(examine, "capture_holder", lambda: ("pulseaudio", 812))
     check = {check.name: check for check in look_at_microphone(Settings())}["microphone"]
     assert check.what == "pulseaudio (process 812) has it"
+
+
+def test_a_service_that_runs_keeps_its_microphone_also_before_its_first_report(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(examine, "ask_systemd", lambda _unit: {"ActiveState": "active"})
+    monkeypatch.delattr(examine, "Microphone")
+    assert states(look_at_microphone(Settings())) == {"sides": "ok", "microphone": "skipped", "channels": "skipped"}

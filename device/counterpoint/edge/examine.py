@@ -38,7 +38,14 @@ from counterpoint.edge.calibration import calibration_in_force
 from counterpoint.edge.clock import clock_is_set
 from counterpoint.edge.examine_array import capture_holder, look_at_array, look_at_calibration, look_at_mute
 from counterpoint.edge.examine_broker import look_at_broker
-from counterpoint.edge.examine_machine import look_at_heat_and_power, look_at_light, look_at_services, look_at_swap
+from counterpoint.edge.examine_machine import (
+    SENSOR_UNIT,
+    ask_systemd,
+    look_at_heat_and_power,
+    look_at_light,
+    look_at_services,
+    look_at_swap,
+)
 from counterpoint.edge.examine_pins import LIGHT_PINS, look_at_pins
 from counterpoint.edge.findings import read_findings
 from counterpoint.edge.inbox import Inbox
@@ -63,6 +70,7 @@ if TYPE_CHECKING:
 LISTEN_S: Final = 6.0  # the channel watch calls a channel silent after 5 s
 FRESH_PERIODS: Final = 2  # a sensor that runs has reported within its last two periods
 BYTES_A_MB: Final = 1_000_000
+RUNS: Final = ("active", "activating", "reloading")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,9 @@ def look_at_microphone(settings: Settings) -> list[Check]:
     told = _what_the_sensor_says(settings)
     if told is not None and capture_in_use():
         return [sides, *judge_listening_sensor(told.microphone, told.frames_lost_count)]
+    if ask_systemd(SENSOR_UNIT).get("ActiveState") in RUNS:
+        waits = "the sensor runs, and has not reported yet: see the sensor check, and run doctor again in a minute"
+        return [sides, *(Check(name, "skipped", waits) for name in ("microphone", "channels"))]
     try:
         with Microphone(array, settings.array.device) as microphone:
             heard = _listen(microphone, array)
