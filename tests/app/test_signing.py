@@ -64,7 +64,7 @@ def sign(*words: str, key: str = "") -> int:
 
 def handed_out(out: str = "due") -> list[str]:
     lines = (Path(out) / "send.sh").read_text().splitlines()
-    return [line.split(" -f ")[1] for line in lines if line.startswith("mosquitto_pub")]
+    return [line.split("$here/")[1].rstrip('"') for line in lines if line.startswith("mosquitto_pub")]
 
 
 def trusted(desk: Path) -> Path:

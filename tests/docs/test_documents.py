@@ -50,6 +50,10 @@ ELSEWHERE = {
     "counterpoint models pull": "it goes to the network; test_model_pull.py has a server of its own",
     "counterpoint enrol": "test_enrolment_page.py runs each of them, in the page's order",
     "counterpoint fleet enrolment": "test_enrolment_page.py runs each of them, in the page's order",
+    "counterpoint fleet sign": "test_updates_page.py runs each of them, in the page's order",
+    "counterpoint forget": "test_updates_page.py: it asks first",
+    "dpkg-deb -x": "test_updates_page.py runs it",
+    "sh due/send.sh": "test_updates_page.py runs it",
     "device/set-up practice": "tests/run calls it for the tests, which have the same packages",
 }
 

@@ -41,7 +41,7 @@ SCRIPT: Final = """\
 # Sends the commands beside it. Use: sh send.sh -h BROKER -p 8883 --cafile ca.pem --cert operator.pem --key operator.key
 # One rule: it stops at the first that the broker does not take; it may be run again, a device takes each number once.
 set -eu
-cd "$(dirname "$0")"
+here=$(dirname "$0")
 """
 
 
@@ -178,7 +178,7 @@ def _lay_out(planned: Planned, out: Path, now: datetime) -> str:
     write_file(out / name, msgspec.json.encode(planned.command), mode=SHOWN)
     expiry_s = max(1, round((order.not_after - now).total_seconds()))
     where = topic(planned.site, order.device, "cmd")
-    return f'mosquitto_pub -V 5 "$@" -q 1 -D publish message-expiry-interval {expiry_s} -t {where} -f {name}\n'
+    return f'mosquitto_pub -V 5 "$@" -q 1 -D publish message-expiry-interval {expiry_s} -t {where} -f "$here/{name}"\n'
 
 
 def _fleet(path: Path) -> dict[str, str]:
