@@ -101,10 +101,10 @@ def look_at_microphone(settings: Settings) -> list[Check]:
         sides = judge_sides(array.name, apart=tells_sides_apart(array, bearings))
     except CounterpointError as error:
         return [judge_error("sides", str(error)), *_unheard("sides")]
-    told = _what_the_sensor_says(settings)
-    if told is not None and capture_in_use():
+    told = _what_the_running_sensor_says(settings)
+    if told is not None:
         return [sides, *judge_listening_sensor(told.microphone, told.frames_lost_count)]
-    if ask_systemd(SENSOR_UNIT).get("ActiveState") in RUNS:
+    if _is_a_running_service():
         waits = "the sensor runs, and has not reported yet: see the sensor check, and run doctor again in a minute"
         return [sides, *(Check(name, "skipped", waits) for name in ("microphone", "channels"))]
     try:
@@ -119,8 +119,14 @@ def look_at_microphone(settings: Settings) -> list[Check]:
     return [sides, judge_microphone(array.name, heard), judge_channels(heard), level]
 
 
-def _what_the_sensor_says(settings: Settings) -> SensorHealth | None:
-    """The sensor's last report, None when it is too old for a sensor that is running."""
+def _is_a_running_service() -> bool:
+    return ask_systemd(SENSOR_UNIT).get("ActiveState") in RUNS
+
+
+def _what_the_running_sensor_says(settings: Settings) -> SensorHealth | None:
+    """The sensor's last report, None when none is running, or none that has reported lately."""
+    if not (capture_in_use() or _is_a_running_service()):
+        return None
     post = Post(Path(settings.folders.outbox), Path(settings.folders.receipts))
     try:
         found = post.read_health(time.time(), FRESH_PERIODS * settings.broker.health_minutes * 60)
@@ -197,9 +203,9 @@ def look_at_recogniser(settings: Settings) -> list[Check]:
 
 def look_at_pins_and_light(settings: Settings) -> list[Check]:
     """See who holds the pins, and whether the light of the settings is there; a running sensor has both."""
-    told = _what_the_sensor_says(settings)
+    told = _what_the_running_sensor_says(settings)
     shown = None if told is None else told.light
-    pins = look_at_pins(settings, ours=shown == "pins")
+    pins = look_at_pins(settings, ours=shown == "pins" or _is_a_running_service())
     if pins.state == "ok" and shown is None:
         try:
             find_pins()  # the library for them, that is: the kernel has been asked
