@@ -57,6 +57,7 @@ THRESHOLDS: Final[dict[str, dict[str, float]]] = {
 """Where a pattern found the act too, and where the network is alone; chosen on kinds of conversation held out of
 training, without marks and as heard, on the choosing half of strangers' talk, and on the questions of service turns.
 """
+SHARED: Final = 5  # seed of the share of the examples
 MANY: Final = ("open_question", "closed_question", "paraphrase")
 
 
@@ -198,10 +199,13 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=TURNS)
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--without", nargs="*", default=[], help="kinds of conversation to leave out, to judge by them")
+    parser.add_argument("--share", type=float, default=1.0, help="share of the examples to train on, for curve.py")
     parser.add_argument("--out", type=Path, default=MODELS / "acts.onnx")
     given = parser.parse_args()
     torch.set_num_threads(1)
     examples = [one for one in read_examples("examples") if one.kind not in given.without]
+    if given.share < 1:
+        examples = random.Random(SHARED).sample(examples, int(given.share * len(examples)))  # noqa: S311 - not for secrets
     vocabulary, ear = vocabulary_of(examples, vectors.read_vectors(given.vectors)), ear_of(examples)
     nets = [
         fit(compose_turns(examples, vocabulary.numbers, ear, given.turns, seed), vocabulary, seed, given.epochs)
