@@ -155,3 +155,8 @@ def test_trust_that_is_no_certificate_is_told(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("half a")
     with pytest.raises(EnrolmentRefused, match="put them there again"):
         EnrolmentService("https://localhost", STRAIGHT, tmp_path / "ca.pem")
+
+
+def test_a_name_that_nobody_knows_is_told(strange: Strange) -> None:
+    with pytest.raises(EnrolmentUnreachable, match="no known name.*DNS"):
+        EnrolmentService("https://enrol.invalid:8443", STRAIGHT, strange.authority.file).enrol("token", "request")

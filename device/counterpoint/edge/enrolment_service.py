@@ -7,6 +7,7 @@ two errors: EnrolmentUnreachable, where asking again may help, and EnrolmentRefu
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
 from hashlib import sha256
 from http import HTTPStatus
@@ -142,6 +143,8 @@ class _Door:
             raise EnrolmentRefused(
                 f"{self.where} ended the TLS handshake ({reason}): see `doctor`, {_CHECK}"
             ) from error
+        except socket.gaierror as error:
+            raise EnrolmentUnreachable(f"{self.where} is no known name: {_CHECK}, and the network's DNS") from error
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise EnrolmentUnreachable(

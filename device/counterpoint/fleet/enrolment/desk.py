@@ -9,6 +9,7 @@ import logging
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from counterpoint.errors import StorageError
@@ -63,12 +64,13 @@ class Desk:
         self._authority = authority
         self._days = days
         self._now = now
+        self._one_at_a_time = Lock()  # waiting in line is quicker than asking SQLite again and again
 
     def enrol(self, token: str, pem: str) -> Reply:
         """Answer a request that came with a token."""
         request = read_request(pem)
         digest = digest_of(token)
-        with Store.work(self._folder) as store:
+        with self._one_at_a_time, Store.work(self._folder) as store:
             ticket, holder, known = store.token(digest), store.holder(digest), store.owner(request.fingerprint)
             verdict = judge_enrolment(ticket, holder, known, request.fingerprint, self._now())
             if verdict.answer is Answer.ADMIT and ticket is not None:
@@ -78,7 +80,7 @@ class Desk:
     def renew(self, shown_serial: str | None, pem: str) -> Reply:
         """Answer a request that came with a valid certificate, or (None) signed by a known key alone."""
         request = read_request(pem)
-        with Store.work(self._folder) as store:
+        with self._one_at_a_time, Store.work(self._folder) as store:
             known = store.owner(request.fingerprint)
             if shown_serial is None:
                 last = store.last_certificate(known.id) if known is not None else None
