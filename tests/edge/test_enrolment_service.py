@@ -157,6 +157,11 @@ def test_trust_that_is_no_certificate_is_told(tmp_path: Path) -> None:
         EnrolmentService("https://localhost", STRAIGHT, tmp_path / "ca.pem")
 
 
-def test_a_name_that_nobody_knows_is_told(strange: Strange) -> None:
-    with pytest.raises(EnrolmentUnreachable, match="no known name.*DNS"):
-        EnrolmentService("https://enrol.invalid:8443", STRAIGHT, strange.authority.file).enrol("token", "request")
+def test_a_name_that_nobody_knows_is_told(strange: Strange, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object) -> socket.socket:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "create_connection", unknown)
+    with pytest.raises(EnrolmentUnreachable, match=r"no known name: .* DNS") as told:
+        strange.service().enrol("token", "request")
+    assert "firewall" not in str(told.value)
