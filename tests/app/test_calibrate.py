@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,7 +24,7 @@ from counterpoint.care import calibrating
 from counterpoint.edge import pins as pins_module
 from counterpoint.edge.calibration import NAME, calibration_in_force
 from counterpoint.edge.calibration_lights import CalibrationLights
-from counterpoint.edge.calibration_request import ask_sensor, read_progress
+from counterpoint.edge.calibration_request import BUTTON, ask_sensor, read_progress
 from counterpoint.errors import CalibrationRefused, MicrophoneMissing, StorageError
 from counterpoint.hearing.geometry import BUILT_IN
 from counterpoint.settings import Settings
@@ -34,10 +34,11 @@ from two_talkers import from_bearing, voice
 
 pytestmark = [
     pytest.mark.real,
+    pytest.mark.timeout(120),  # in the room's time, and a busy machine needs more of it
     pytest.mark.skipif(find_spec("pyaudio") is None, reason="needs PyAudio: apt-get install python3-pyaudio"),
 ]
 XVF = BUILT_IN["respeaker-xvf3800"]
-WHITE, RED, AMBER, GREEN, BUTTON = 23, 24, 18, 13, 17
+WHITE, RED, AMBER, GREEN, BUTTON_PIN = 23, 24, 18, 13, 17
 
 
 @pytest.fixture
@@ -51,9 +52,10 @@ def pins() -> Iterator[MockFactory]:
 @pytest.fixture(autouse=True)
 def _quicker(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The same steps, in less time; and a program's signals are the test runner's again afterwards."""
-    for name, seconds in (("READY_S", 0.5), ("PAUSE_S", 0.3), ("SPEECH_S", 1.2), ("FEWEST_S", 0.5), ("LONGEST_S", 4)):
+    for name, seconds in (("READY_S", 0.5), ("PAUSE_S", 0.3), ("SPEECH_S", 1.2), ("FEWEST_S", 0.5), ("LONGEST_S", 9)):
         monkeypatch.setattr(calibrating, name, seconds)
     monkeypatch.setattr(module, "SHOWN_S", 0.3)
+    monkeypatch.setattr(calibrating, "LOST_SHARE", 0.5)  # a busy machine feeds its pipe with gaps
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     yield
     for number, action in before.items():
@@ -164,8 +166,12 @@ def test_without_a_microphone_or_a_folder_it_says_so(
         calibrate(nowhere)
 
 
-def stop_when_quiet(sensor: Sensor, seconds: float) -> None:
-    time.sleep(seconds)
+def stop_when(sensor: Sensor, done: Callable[[], bool]) -> None:
+    """End the sensor a second after it is done; a machine that is busy may take its time."""
+    give_up_s = time.monotonic() + 30
+    while not done() and time.monotonic() < give_up_s:
+        time.sleep(0.1)
+    time.sleep(1.0)
     sensor._microphone.close()
 
 
@@ -186,7 +192,7 @@ def test_a_running_sensor_is_asked_measures_and_has_the_new_bearings_at_once(
             try:
                 codes.append(calibrate(settings))
             finally:
-                stop_when_quiet(sensor, 1.0)
+                stop_when(sensor, lambda: True)
 
         asking = Thread(target=ask)
         asking.start()
@@ -204,7 +210,7 @@ def test_a_very_long_press_starts_it_and_a_thing_on_the_button_does_not(
 ) -> None:
     monkeypatch.setattr(pins_module, "VERY_LONG_S", (0.8, 1.6))
     quick = msgspec.structs.replace(settings, button=msgspec.structs.replace(settings.button, long_press_s=0.5))
-    button = pins.pin(BUTTON)
+    button = pins.pin(BUTTON_PIN)
 
     def press(seconds: float) -> None:
         button.drive_low()
@@ -220,15 +226,14 @@ def test_a_very_long_press_starts_it_and_a_thing_on_the_button_does_not(
             assert not (tmp_path / "state" / "calibrating.json").exists()
             press(0.1)  # ends the pause
             press(1.1)
-            stop_when_quiet(sensor, 7)
+            stop_when(sensor, (tmp_path / "state" / NAME).exists)
 
         hands = Thread(target=people)
         hands.start()
         sensor.run()
         hands.join()
-    found = read_progress(tmp_path / "state", "button")
-    assert found is not None
-    assert found.step == "done", found
+    assert calibration_in_force(quick, XVF).origin == "measured", read_progress(tmp_path / "state", BUTTON)
+    assert not (tmp_path / "state" / "calibrating.json").exists(), "nobody waits for it"
 
 
 def test_a_paused_sensor_does_not_listen_for_it(
@@ -239,7 +244,9 @@ def test_a_paused_sensor_does_not_listen_for_it(
         sensor = Sensor(settings, stack)
         sensor._presses.put("long")
         number = ask_sensor(tmp_path / "state")
-        stopping = Thread(target=stop_when_quiet, args=(sensor, 2.5))
+        stopping = Thread(
+            target=stop_when, args=(sensor, lambda: read_progress(tmp_path / "state", number) is not None)
+        )
         stopping.start()
         sensor.run()
         stopping.join()

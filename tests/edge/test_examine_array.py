@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from counterpoint.edge.calibration import keep_calibration
+from counterpoint.edge.calibration_request import BUTTON, Progress, tell_progress
 from counterpoint.edge.examine_array import capture_holder, look_at_array, look_at_calibration, look_at_mute
 from counterpoint.errors import PartMissing
 from counterpoint.settings import Settings
@@ -138,3 +139,5 @@ def test_where_the_two_sides_are_and_who_said_so(tmp_path: Path) -> None:
     keep_calibration(settings, "respeaker-xvf3800", Calibration(4, 171))
     assert look_at_calibration(settings).what == "agent at 4 degrees, customer at 171, measured"
     assert look_at_calibration(of(array={"name": "ear"})).state == "fail"
+    tell_progress(tmp_path, Progress(BUTTON, "refused", what="the agent was not heard"))
+    assert "refused: the agent was not heard" in look_at_calibration(settings).what

@@ -17,6 +17,7 @@ from counterpoint.edge.array_file import load_array
 from counterpoint.edge.calibration import calibration_in_force, hearing_of, keep_calibration
 from counterpoint.edge.calibration_lights import CalibrationLights
 from counterpoint.edge.calibration_request import (
+    BUTTON,
     Progress,
     ask_sensor,
     read_progress,
@@ -128,7 +129,7 @@ class CounterCalibration:
         self._blocks = 0
         self.found: Calibration | None = None
 
-    def begin(self, number: str = "button") -> None:
+    def begin(self, number: str = BUTTON) -> None:
         """Begin, unless one is under way."""
         if self._one is None:
             self._one = OneCalibration(
@@ -158,6 +159,8 @@ class CounterCalibration:
         self._lights.end(at_s)
         self.found = self._one.found if self._one is not None else None
         self._one = self._over_s = None
+        if self.found is not None and read_progress(self._state, BUTTON):
+            withdraw(self._state)  # nobody waits for it; a refusal stays, for doctor
 
 
 def calibrate(settings: Settings) -> int:

@@ -91,8 +91,13 @@ def judge_level(levels_dbfs: tuple[float, ...], loudest_dbfs: float, *, compact:
     )
 
 
-def judge_calibration(bearings: Calibration, origin: str, passed_over: str, *, one_per_side: bool) -> Check:
-    """Whether anybody has said, or measured, where the two sides are."""
+def judge_calibration(
+    bearings: Calibration, origin: str, passed_over: str, refused: str, *, one_per_side: bool
+) -> Check:
+    """Whether anybody has said, or measured, where the two sides are; `refused`: why not, at the button's last try."""
+    if refused:
+        remedy = "try again: counterpoint calibrate says what to do (calibrate.md)"
+        return Check("calibration", "warn", f"the button's last one was refused: {refused}", remedy)
     if one_per_side:
         return Check("calibration", "ok", "a microphone a side needs no bearings")
     what = f"agent at {bearings.agent_deg:g} degrees, customer at {bearings.customer_deg:g}"

@@ -1,7 +1,7 @@
 """How `counterpoint calibrate` asks a running sensor to measure, and hears of it: two small files in its folder.
 
 One rule: the sensor alone has the microphone; whoever may write into its folder may ask. No message carries any of it,
-and what was told is deleted when it has been read.
+and what was told is deleted when it has been read; why the button's was refused stays, for doctor.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 REQUEST: Final = "calibrate.request"
 PROGRESS: Final = "calibrating.json"
+BUTTON: Final = "button"
+"""The number of a calibration that the button began."""
 READABLE_BY_OWNER: Final = 0o600
 
 

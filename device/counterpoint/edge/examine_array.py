@@ -14,6 +14,7 @@ from counterpoint.care.checks import Check, judge_error
 from counterpoint.care.checks_array import ArraySeen, judge_array, judge_calibration, judge_mute
 from counterpoint.edge.array_file import load_array
 from counterpoint.edge.calibration import calibration_in_force
+from counterpoint.edge.calibration_request import BUTTON, read_progress
 from counterpoint.edge.lights.xvf3800_ring import LIGHTS, ask, firmware_version
 from counterpoint.edge.usb_control import SEEED, USB_V2, XVF3800, UsbControl, find_usb
 from counterpoint.errors import CounterpointError, PartMissing
@@ -71,7 +72,9 @@ def look_at_calibration(settings: Settings) -> Check:
     except CounterpointError as error:
         return judge_error("calibration", str(error))
     now = calibration_in_force(settings, array)
-    return judge_calibration(now.bearings, now.origin, now.passed_over, one_per_side=array.one_per_side)
+    last = read_progress(Path(settings.folders.state), BUTTON)
+    refused = last.what if last is not None and last.step == "refused" else ""
+    return judge_calibration(now.bearings, now.origin, now.passed_over, refused, one_per_side=array.one_per_side)
 
 
 def capture_holder(root: Path = ROOT) -> tuple[str, int] | None:
