@@ -31,6 +31,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         yield site
 
 
+@pytest.mark.timeout(240)  # many handshakes, and a disk that is synced each time
 def test_twenty_devices_at_once_enrol_and_publish(site: Site, tmp_path: Path) -> None:
     with SiteBroker(site, tmp_path / "broker") as broker, ThreadPoolExecutor(20) as crowd:
         tags = [f"PC-{number}" for number in range(20)]

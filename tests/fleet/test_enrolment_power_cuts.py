@@ -25,6 +25,7 @@ class PowerCut(BaseException):
     """Nothing catches it."""
 
 
+@pytest.mark.timeout(240)  # many handshakes, and a disk that is synced each time
 @pytest.mark.parametrize("what", ["first certificate", "renewal"])
 def test_a_power_cut_between_any_two_writes_loses_nothing(
     site: Site, monkeypatch: pytest.MonkeyPatch, what: str

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from counterpoint.care.enrolment import Seen
 from counterpoint.edge.clock import clock_is_set
@@ -37,7 +38,7 @@ def look_at_certificate(path: Path) -> Seen | None:
     try:
         certificate = x509.load_pem_x509_certificate(content)
         key = fingerprint(certificate.public_key())
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         return None
     return Seen(key, certificate.serial_number, _begins(certificate), _ends(certificate))
 

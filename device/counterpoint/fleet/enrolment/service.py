@@ -6,10 +6,12 @@ refused before it costs more than reading it.
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import ssl
 import threading
+import traceback
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -40,6 +42,7 @@ CONNECTIONS: Final = 1000
 """Three hundred devices that get their power back at once, three times over."""
 PEER: Final = "peer"
 AGAIN_S: Final = "30"
+log: Final = logging.getLogger(__name__)
 
 
 class EnrolQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,7 +99,8 @@ def build_app(desk: Desk, authority: str) -> Starlette:
             Route("/enrol", enrol, methods=["POST"]),
             Route("/renew", renew, methods=["POST"]),
             Route("/ca", trust, methods=["GET"]),
-        ]
+        ],
+        exception_handlers={Exception: _own_failure},
     )
 
 
@@ -141,6 +145,13 @@ def build_server(app: Starlette, pair: tuple[Path, Path], authority: Path) -> uv
     if config.ssl is not None:
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
     return _Server(config)
+
+
+async def _own_failure(_: Request, error: Exception) -> Response:
+    """Our own failure is one line with its place, never its message; the device asks again."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    log.error("our own failure, %s in %s:%s: please report it", type(error).__name__, place.name, place.lineno)
+    return _refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "our own failure: ask again")
 
 
 async def _answer(request: Request, ask: Callable[[bytes], Reply], authority: str) -> Response:
