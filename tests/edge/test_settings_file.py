@@ -82,8 +82,10 @@ def test_a_file_from_a_windows_editor_is_fine(tmp_path: Path) -> None:
         ("[light]\namber_pin = 17", "FILE: button.pin: GPIO 17 is also light.amber_pin"),
         (
             '[light]\nkind = "disco"',
-            'FILE:2: light.kind: there is no light "disco"; choose one of'
-            " none, pins, rgb, terminal, usb_v2_ring, xvf3800_ring",
+            (
+                'FILE:2: light.kind: there is no light "disco"; choose one of'
+                " none, pins, rgb, terminal, usb_v2_ring, xvf3800_ring"
+            ),
         ),
         ("privacy = 3", "FILE:1: privacy: 3 is no table; write it as [privacy]"),
         ("[nudge]\nhold_s 1", "FILE:2: not TOML: "),
