@@ -82,7 +82,7 @@ class UsbControl:
         try:
             self._node = os.open(device.node, os.O_RDWR | os.O_CLOEXEC)
         except PermissionError as error:
-            remedy = "install 60-counterpoint.rules and plug it in again, and let this user into the group counterpoint-lights"
+            remedy = "install 60-counterpoint.rules, let this user into the group counterpoint-lights, plug it in again"
             raise PartMissing(f"{device.name} may not be controlled over USB; {remedy}") from error
 
     def __enter__(self) -> Self:
