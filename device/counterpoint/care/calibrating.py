@@ -29,7 +29,7 @@ CalibrationStep = Literal["ready", "agent", "pause", "customer", "done", "refuse
 
 READY_S: Final = 2.0  # the noise of the place is learnt, and two people look up
 PAUSE_S: Final = 1.5  # the first one ends the sentence
-SPEECH_S: Final = 4.0  # of speech: enough for 2 degrees in a room (tests/care/test_calibrating_rooms.py)
+SPEECH_S: Final = 4.0  # of speech: enough for 4 degrees in simulated rooms (device/docs/calibrate.md)
 LONGEST_S: Final = 12.0
 FEWEST_S: Final = 1.5  # of speech in 12 s: less is a cough
 CLEAR_SHARE: Final = 0.5  # of the loud moments: less is several voices, or more room than person
