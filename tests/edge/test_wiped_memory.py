@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,24 @@ for size in (11, 24, 25, 5000, 1_000_000, 100, 10):
 assert libc.realloc(piece, 0) is None
 print("kept")
 """
+# A thread copies a text and sleeps; 760 bytes go through vector registers, several at once.
+SLEEPS = """
+import os, signal, sys, threading
+from counterpoint.edge.wiped_memory import wipe_registers
+hidden = bytes.fromhex(sys.argv[2])
+def work():
+    bytearray(byte ^ 1 for byte in hidden).copy()
+    if sys.argv[1] == "wipes":
+        wipe_registers()
+    copied.set()
+    threading.Event().wait()
+copied = threading.Event()
+threading.Thread(target=work, daemon=True).start()
+copied.wait()
+os.kill(os.getpid(), signal.SIGSTOP)
+"""
+TEXT = b"the crimson walrus " * 40
+HIDDEN = bytes(byte ^ 1 for byte in TEXT).hex()  # the program itself must not hold what is looked for
 NOTHING = str([0] * 12)
 
 glibc_only = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc wipes")
@@ -102,6 +121,21 @@ def test_the_second_best_leaves_eight_bytes_at_most() -> None:
 @glibc_only
 def test_what_grows_keeps_what_it_holds() -> None:
     assert _say(GROWS, wiping(os.environ)) == "kept"
+
+
+@glibc_only
+@pytest.mark.skipif(shutil.which("gcore") is None, reason="gdb is not installed")
+@pytest.mark.parametrize("does", ["wipes", "sleeps on"])
+def test_the_registers_of_a_thread_that_sleeps_hold_no_text(does: str, tmp_path: Path) -> None:
+    sleeper = subprocess.Popen([sys.executable, "-c", SLEEPS, does, HIDDEN], env=wiping(os.environ))
+    try:
+        os.waitpid(sleeper.pid, os.WUNTRACED)
+        subprocess.run(["gcore", "-o", tmp_path / "core", str(sleeper.pid)], check=True, capture_output=True)
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+    core = next(tmp_path.glob("core*")).read_bytes()
+    assert (b"crimson" in core) == (does == "sleeps on"), "the control: what nobody wipes is there"
 
 
 @glibc_only

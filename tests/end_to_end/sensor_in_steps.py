@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FULL_SCALE: Final = np.float32(32768)
 AT_MOST_WAITING: Final = 10  # pieces of 0.2 s: far from a full queue, so that nothing is dropped
-PATIENCE_S: Final = 60
+PATIENCE_S: Final = 300  # a machine that others keep busy
 
 
 class RecordedRoom:
@@ -75,7 +75,8 @@ _words: list[WordsLine] = []
 def _let_words_come_near(*, idle: bool = False) -> None:
     for line in _words:
         with line._changed:
-            line._changed.wait_for(lambda: line._is_idle() if idle else len(line._queue) < AT_MOST_WAITING, PATIENCE_S)  # noqa: B023 - called at once
+            is_near = line._is_idle if idle else lambda: len(line._queue) < AT_MOST_WAITING  # noqa: B023 - called at once
+            assert line._changed.wait_for(is_near, PATIENCE_S), "the recogniser did not come near: look at nothing yet"
 
 
 def _remember(sensor_class: type[sensor.Sensor]) -> None:

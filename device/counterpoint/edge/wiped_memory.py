@@ -6,6 +6,8 @@ One rule: a process is told so as it starts; so the sensor starts itself anew, o
 Where it was not compiled, glibc's own `perturb` is asked, the second best: it leaves the last 8 bytes of a piece, in
 which a short word has room. Python's strings are freed the same way (`PYTHONMALLOC`). Where there is no glibc nothing
 happens; what is in use is never touched. What it costs: `models/recogniser.md`.
+
+A thread that sleeps keeps its registers, and in them the last text that it copied: `wipe_registers`.
 """
 
 from __future__ import annotations
@@ -26,6 +28,10 @@ SECOND_BEST: Final = "glibc.malloc.perturb=1:glibc.malloc.tcache_count=0"
 PYTHONS: Final = "PYTHONMALLOC"
 LIBRARY: Final = Path(sys.prefix, "lib", "libcounterpoint_wiping.so")
 
+_ZEROS: Final = bytes(20_000)
+_COPIES: Final = (8, 16, 32, 64, 128, 192, 256, 384, 512, 1024, 2048, 4096, 16_000)
+"""Bytes: glibc copies by way of other vector registers for each of these sizes."""
+
 
 def wiping(environment: Mapping[str, str]) -> dict[str, str]:
     """An environment in which a process wipes what it frees; other libraries and tunables stay."""
@@ -44,6 +50,12 @@ def start_wiped() -> None:
     if is_wiped(os.environ) or platform.libc_ver()[0] != "glibc" or not _is_ours(Path(sys.argv[0])):
         return
     os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], wiping(os.environ))  # noqa: S606 - no shell is meant
+
+
+def wipe_registers() -> None:
+    """Copy zeros in every way in which this thread copied text: a core dump holds each thread's registers."""
+    for size in _COPIES:
+        _ = _ZEROS[:size]
 
 
 def _asked() -> tuple[str, str]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from counterpoint.edge.wiped_memory import wipe_registers
 from counterpoint.errors import ModelError
 from counterpoint.values import BLOCK_S, BLOCK_SAMPLES, SAMPLE_RATE_HZ, ListeningAct
 from counterpoint.words import Doubt, SpeechGate, classify
@@ -219,6 +220,7 @@ class _Listener:
         if isinstance(item, _Forget):
             self._doubt.forget()
             self._recogniser.forget()
+            wipe_registers()
             return []
         if isinstance(item, _End):
             return self._finish()
