@@ -98,6 +98,17 @@ def test_a_device_reads_its_own_commands(room: Room, line: Line) -> None:
     assert arrives(line)
 
 
+def test_a_watcher_reads_answers_and_writes_nothing(room: Room, line: Line) -> None:
+    with room.broker.role("watcher") as watcher:
+        watcher.subscribe("#")
+        assert line.publish(own(room.ours, "window")) in {TAKEN, NOBODY_LISTENS}
+        assert line.publish(own(room.ours, "reply")) == TAKEN
+        assert arrives(watcher)
+        assert [message.topic for message in watcher.arrived if not message.retain] == [own(room.ours, "reply")]
+        for leaf in ("cmd", "state", "reply"):
+            assert watcher.publish(own(room.ours, leaf)) == NOT_AUTHORISED
+
+
 @pytest.mark.parametrize(("whose", "published"), [("theirs", False), ("ours", True)])
 def test_a_will_is_published_on_ones_own_topic_only(room: Room, whose: str, *, published: bool) -> None:
     """Mosquitto 2.0 takes the line and judges the will when it would be published."""

@@ -154,7 +154,9 @@ def approve(keeping: Keeping, names: Sequence[str], by: str, *, everything: bool
 def revoke(keeping: Keeping, name: str, by: str) -> int:
     """Revoke a device; return 0."""
     device = keeping.office().revoke(name, by, keeping.authority())
-    print(f"{device.id}  {device.asset_tag}  revoked by {by}: when Mosquitto has reloaded, it opens no line and writes nothing")
+    print(
+        f"{device.id}  {device.asset_tag}  revoked by {by}: after Mosquitto's reload it opens no line, writes nothing"
+    )
     return 0
 
 

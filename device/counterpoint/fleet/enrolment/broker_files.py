@@ -31,6 +31,8 @@ WRITES: Final[tuple[Leaf, ...]] = ("state", "birth", "health", "window", "reply"
 COLLECTOR: Final = "collector"
 DASHBOARD: Final = "dashboard"
 OPERATOR: Final = "operator"
+WATCHER: Final = "watcher"
+"""Beside the operator: the broker takes a client's id from its certificate, so a certificate is one line at a time."""
 ROLES: Final = {
     COLLECTOR: [*(f"topic read {ROOT}/+/+/{leaf}" for leaf in WRITES), f"topic write {SUMMARY}/+/+"],
     DASHBOARD: [f"topic read {SUMMARY}/+/+"],
@@ -40,6 +42,7 @@ ROLES: Final = {
         f"topic read {ROOT}/+/+/reply",
         f"topic write {ROOT}/+/+/cmd",
     ],
+    WATCHER: [f"topic read {ROOT}/+/+/{leaf}" for leaf in ("state", "birth", "reply")],
 }
 RULES: Final = "acl"
 REVOKED: Final = "crl.pem"
