@@ -17,6 +17,8 @@ from nspawn_machine import CARETAKER, PUBLISHER, SENSOR, Machine, NotSeen
 DEVICE: Final = "try-1"
 YEARS: Final = "2099-01-01T00:00:00Z"
 STATE: Final = Path("/var/lib/counterpoint")
+TRIAL_S: Final = 1700.0
+"""Ten minutes of frames, or the caretaker's patience, and a look each minute."""
 DISK_MB: Final = 24
 """A disk in memory, for `forget` to fill."""
 
@@ -41,9 +43,9 @@ def good_release_stays(machine: Machine) -> str:
     took_s = _update(machine, 102, "8.0.0")
     started_s = time.monotonic()
     reply = STATE / "replies/102-done.json"
-    machine.wait("good", machine.file(str(reply)).exists, 560)
+    machine.wait("good", machine.file(str(reply)).exists, TRIAL_S)
     lasted_s = time.monotonic() - started_s
-    return f"on trial after {took_s:.1f} s; good {lasted_s:.0f} s later (the try's room speaks faster than life)"
+    return f"on trial after {took_s:.1f} s; good {lasted_s:.0f} s later"
 
 
 def deaf_release_goes(machine: Machine) -> str:
@@ -51,7 +53,7 @@ def deaf_release_goes(machine: Machine) -> str:
     machine.stall()
     _update(machine, 103, "9.0.0")
     started_s = time.monotonic()
-    machine.wait("taken back", machine.file(str(STATE / "replies/103-rolled_back.json")).exists, 560)
+    machine.wait("taken back", machine.file(str(STATE / "replies/103-rolled_back.json")).exists, TRIAL_S)
     seen = _current(machine), time.monotonic() - started_s
     machine.go_on()
     if seen[0] != "8.0.0":
@@ -63,6 +65,7 @@ def forgets(machine: Machine) -> str:
     """Two keys make it forget: all is erased and overwritten, and the services stay down."""
     for folder in (STATE, Path("/etc/counterpoint")):
         _on_a_disk_of_its_own(machine, folder)
+    machine.run("systemctl", "restart", "counterpoint-caretaker.path")  # it watches the folder that was there before
     machine.run("systemctl", "start", SENSOR, PUBLISHER)
     _send(machine, 104, "accepted", do="forget")
     machine.wait("all erased", lambda: not machine.file(str(STATE / "care/state.json")).exists(), 120)
@@ -127,7 +130,8 @@ def _on_a_disk_of_its_own(machine: Machine, folder: Path) -> None:
     """Move a folder to a small disk in memory; NotSeen unless it is certain that it is there."""
     machine.run("systemctl", "stop", SENSOR, PUBLISHER)
     copy = f"/run/copy-of-{folder.name}-{len(folder.parts)}"
-    machine.run("cp", "-a", str(folder), copy)
+    each = f"find {folder} -mindepth 1 -maxdepth 1 -not -name models"  # those come from the machine
+    machine.run("sh", "-c", f"mkdir {copy} && {each} -exec cp -a {{}} {copy} ';'")
     machine.run("mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(folder))
     machine.run("cp", "-a", f"{copy}/.", str(folder))
     kind, blocks, size = machine.run("stat", "-f", "-c", "%T %b %S", str(folder)).split()
