@@ -11,7 +11,10 @@ import msgspec
 import pytest
 
 from commands_made import DEVICE, FILES, FIRST, NOW, SECOND, STRANGER, command, offer, release, trust
+from counterpoint.app.care_arguments import settings_or_defaults
 from counterpoint.app.caretaker import Caretaker, World
+from counterpoint.care.trial import CareState
+from counterpoint.edge.commands import StateFile
 from counterpoint.edge.durable import RealDisk
 from counterpoint.edge.releases import Releases
 from counterpoint.errors import StorageError
@@ -336,3 +339,22 @@ def test_a_device_without_a_certificate_obeys_nobody(bench: Bench) -> None:
     bench.settings = msgspec.structs.replace(bench.settings, broker=nameless)
     bench.send(command(FIRST, counter=1))
     assert bench.last().reason == "another_device"
+
+
+def test_what_cannot_be_written_down_is_not_done(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_file: StateFile, _state: CareState) -> None:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(StateFile, "keep", full)
+    with pytest.raises(StorageError):
+        bench.send(command(FIRST, counter=1))
+    assert (bench.done, bench.replies()) == ([], [("refused", "storage")])
+
+
+def test_settings_that_a_newer_release_knows_do_not_stop_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    newer = tmp_path / "counterpoint.toml"
+    newer.write_text("[of_a_later_release]\nx = 1\n")
+    settings = settings_or_defaults(newer)
+    assert settings.folders == FolderSettings()
+    assert settings.broker.certificate_file == "/etc/counterpoint/device.pem"
+    assert "going on with the folders of the package" in capsys.readouterr().err

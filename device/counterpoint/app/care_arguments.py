@@ -155,16 +155,16 @@ def _days(text: str) -> float:
 def _caretake(parsed: argparse.Namespace) -> int:
     from counterpoint.app.caretaker import caretake
 
-    return caretake(_settings_or_defaults(parsed.settings), parsed.settings)
+    return caretake(settings_or_defaults(parsed.settings), parsed.settings)
 
 
 def _forget(parsed: argparse.Namespace) -> int:
     from counterpoint.app.forget import forget
 
-    return forget(_settings_or_defaults(parsed.settings), parsed.settings, yes=parsed.yes)
+    return forget(settings_or_defaults(parsed.settings), parsed.settings, yes=parsed.yes)
 
 
-def _settings_or_defaults(path: Path) -> Settings:
+def settings_or_defaults(path: Path) -> Settings:
     """The settings, or the package's own where they can't be read: a newer release may know more of them than this."""
     import sys
 
