@@ -134,8 +134,8 @@ def _short(text: str) -> str:
 
 
 def _holders(texts: list[str]) -> str:
-    """What the first copyright line says after the word; empty where there is none."""
-    found = re.search(r"(?im)^[#\s*]*copyright\s+(?:\(c\)|©)?\s*(\S[^\n]*[0-9A-Za-z][^\n]*)$", "\n".join(texts))
+    """What the first line that claims a copyright says after the word; empty where there is none."""
+    found = re.search(r"(?im)^[#\s*]*copyright\s+(?:(?:\(c\)|©)\s*|(?=\d{4}))([^\n]+)$", "\n".join(texts))
     return found[1].strip().removesuffix(" All rights reserved.") if found else ""
 
 

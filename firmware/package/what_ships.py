@@ -44,7 +44,7 @@ class Vendored:
 
     Attributes:
         licence: Its short name, as in Debian's copyright format.
-        holder: Who holds the copyright, where the wheel's own licence file does not say.
+        holder: Who holds the copyright, where no line of the wheel's licence says it in the usual way.
         needs: Debian packages that its native parts link against (`readelf -d`, on both architectures).
     """
 
@@ -59,19 +59,19 @@ _CPP: Final = ("libc6 (>= 2.28)", "libgcc-s1", "libstdc++6")
 VENDORED: Final = {
     "anyio": Vendored("Expat"),
     "click": Vendored("BSD-3-Clause"),
-    "colorzero": Vendored("BSD-3-Clause"),
-    "gpiozero": Vendored("BSD-3-Clause"),
+    "colorzero": Vendored("BSD-3-Clause", "Dave Jones"),
+    "gpiozero": Vendored("BSD-3-Clause", "Ben Nuttall and the contributors to gpiozero"),
     "h11": Vendored("Expat"),
     "markdown-it-py": Vendored("Expat"),
     "mdurl": Vendored("Expat"),
     "msgspec": Vendored("BSD-3-Clause", needs=_NATIVE),
-    "numpy": Vendored("BSD-3-Clause-and-others", needs=_CPP),
+    "numpy": Vendored("BSD-3-Clause-and-others", needs=(*_CPP, "zlib1g")),
     "onnxruntime": Vendored("Expat", needs=_CPP),
     "paho-mqtt": Vendored("EPL-2.0-or-BSD-3-Clause", "2012-2024, Roger Light and others"),
     "rich": Vendored("Expat"),
     # Without the sound library that its wheel brings: it reads files from strangers, so it is Debian's, which mends it.
     "soundfile": Vendored("BSD-3-Clause", needs=("libsndfile1", "python3-cffi-backend")),
-    "soxr": Vendored("LGPL-2.1-or-later", needs=_CPP),
+    "soxr": Vendored("LGPL-2.1-or-later", "2021, Myungchul Keum; 2007-2018, Rob Sykes (libsoxr)", needs=_CPP),
     "starlette": Vendored("BSD-3-Clause"),
     "typing-extensions": Vendored("PSF-2.0"),
     "uvicorn": Vendored("BSD-3-Clause"),

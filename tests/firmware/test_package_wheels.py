@@ -92,7 +92,7 @@ def test_two_wheels_with_other_content_in_one_place_are_refused(tmp_path: Path) 
 
 def test_the_packages_that_people_miss_are_depended_on() -> None:
     named = {need.split(" ")[0] for need in depends(PYTHONS)}
-    assert {"libatomic1", "libsndfile1", "python3-pyaudio", "python3-cryptography", "tzdata"} <= named
+    assert {"libatomic1", "libsndfile1", "python3-pyaudio", "python3-cryptography", "tzdata", "zlib1g"} <= named
     assert {"python3 (>= 3.11)", "python3 (<< 3.14)", *ALWAYS} <= set(depends(PYTHONS))
 
 
