@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -50,8 +51,13 @@ def write_wheel(path: Path, files: dict[str, str]) -> None:
 def make_checkout(root: Path, hashes: dict[str, list[str]]) -> Path:
     """A checkout with a pinned list of these hashes; all else is this one's."""
     (root / "device" / "requirements").mkdir(parents=True)
-    for part in ("device/counterpoint", "device/docs", "models", "systemd", "LICENSE", "pyproject.toml"):
-        (root / part).symlink_to(ROOT / part)
+    # Copies: somebody may write in the checkout while a test builds from it twice.
+    for folder in ("device/counterpoint", "device/docs", "systemd"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    (root / "models").mkdir()
+    files = [path for path in (ROOT / "models").iterdir() if path.is_file()]
+    for file in (*files, ROOT / "LICENSE", ROOT / "pyproject.toml"):
+        shutil.copy(file, root / file.relative_to(ROOT))
     pins = [f"{name}==1.0 {' '.join(f'--hash=sha256:{one}' for one in known)}" for name, known in hashes.items()]
     pins += [f"{name}==1.0 --hash=sha256:{'0' * 64}" for name in DEBIANS]
     (root / "device" / "requirements" / "practice.txt").write_text("\n".join(pins), encoding="utf-8")
