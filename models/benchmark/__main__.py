@@ -56,7 +56,7 @@ class Run:
         return found
 
     def main_orders(self, simulator: str) -> list[Order]:
-        """As many rounds of the four conditions as it takes to meet 2,100 backchannels."""
+        """As many rounds of the four conditions as it takes to meet 2,200 backchannels."""
         minutes = self.wishes.minutes or plan.ROUND_MINUTES
         while True:
             orders = plan.main_orders(self.wishes, simulator, minutes)
@@ -162,7 +162,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="also fill the card, plots, talk_over.json and uncertainty.json of models/",
     )
-    parser.add_argument("--minutes", type=int, help="of each main condition; default: until 2,100 backchannels")
+    parser.add_argument("--minutes", type=int, help="of each main condition; default: until 2,200 backchannels")
     parser.add_argument("--stress-minutes", type=int, default=plan.STRESS_MINUTES)
     parser.add_argument("--peer-minutes", type=int, default=12, help="of each main condition, heard by the peers too")
     parser.add_argument("--day-hours", type=float, default=20.0, help="hours of days, a simulator")

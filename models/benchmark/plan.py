@@ -2,7 +2,7 @@
 
 | part | scenes | who hears them |
 |---|---|---|
-| main | 60 s, in rounds, until a simulator has 2,100 backchannels | we; of each condition 12 minutes the peers too |
+| main | 60 s, in rounds, until a simulator has 2,200 backchannels | we; of each condition 12 minutes the peers too |
 | stress | 60 s, 12 minutes a condition | we |
 | days | 10 minutes, 20 hours a simulator | we |
 """
@@ -26,7 +26,7 @@ ROUND_MINUTES: Final = 6
 MOST_MINUTES: Final = 120
 """Of a main condition, should backchannels be rare."""
 STRESS_MINUTES: Final = 12
-ENOUGH: Final = 2100
+ENOUGH: Final = 2200
 """Backchannels a simulator: half of them or more overlap, and a rate of 0.01 of a thousand rests on ten alarms."""
 
 
@@ -38,7 +38,7 @@ class Wishes:
         simulators: Their names.
         conditions: Names of `conditions.ALL`.
         systems: Names of `systems.NAMES`.
-        minutes: Of each main condition; None for as many as 2,100 backchannels take.
+        minutes: Of each main condition; None for as many as 2,200 backchannels take.
         stress_minutes: Of each stress condition.
         peer_minutes: Of each main condition, that the peers hear too.
         day_hours: Of each simulator.
