@@ -266,9 +266,10 @@ def test_a_release_in_place_runs_instead(launcher: Launched) -> None:
     assert launcher.says("run") == "releases/0.2.0"
 
 
-def test_what_judges_a_release_is_not_part_of_it(launcher: Launched) -> None:
+@pytest.mark.parametrize("command", ["caretake", "forget"])
+def test_what_judges_or_erases_a_release_is_not_part_of_it(launcher: Launched, command: str) -> None:
     launcher.lead_to(launcher.program("releases/0.2.0"))
-    assert launcher.says("caretake") == "packaged"
+    assert launcher.says(command) == "packaged"
 
 
 def test_a_link_that_leads_elsewhere_is_left_alone(launcher: Launched) -> None:
