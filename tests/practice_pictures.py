@@ -1,4 +1,4 @@
-"""Takes the pictures of practice.md: the choice, a talk at its first light, and the card of that very talk.
+"""Takes the pictures of practice.md: the choice, a talk at its first light (three widths), the card of that very talk.
 
 One rule: what they show was said by the real program of a real talk, with a synthetic agent; nothing is made up.
 
@@ -36,10 +36,12 @@ from practice_server import LINES_HZ, PageServer, PageTalk, serving
 
 DOCS: Final = Path(__file__).parents[1] / "device/docs"
 CHOICE, TALK, CARD = (DOCS / f"practice-{name}.webp" for name in ("choice", "talk", "card"))
-PICTURES: Final = (CHOICE, TALK, CARD)
+NARROW, WIDEST = (DOCS / f"practice-talk_{width}.webp" for width in (360, 1440))
+PICTURES: Final = (CHOICE, TALK, NARROW, WIDEST, CARD)
 ROLE: Final = "confused-visitor"
 SKILL: Final = "open-questions"
 WIDE: Final = 1180
+SIZES: Final = {TALK: (WIDE, 880), NARROW: (360, 780), WIDEST: (1440, 900)}
 
 # What the agent says when the customer has come to an end, and once before.
 ANSWERS: Final = (
@@ -188,7 +190,9 @@ def take_talk(tab: Tab, server: PageServer, messages: list[tuple[float, dict[str
         Light("talk_over"),
     )
     tab.wait("document.querySelector('.lit').getAnimations().some((one) => one.playState === 'finished')")
-    tab.picture(TALK)
+    for picture, (width, height) in SIZES.items():
+        tab.size(width, height)
+        tab.picture(picture)
 
 
 def take_card(tab: Tab, server: PageServer, card: CardOfOne) -> None:
