@@ -17,6 +17,7 @@ from debian_tree import Order, build_deb, package_files
 from pinned_wheels import BuildError, fetch, read_pins, unpack
 from program_tree import program_tree, program_version, release_facts, release_tar
 from what_ships import ARCHITECTURES, PYTHONS
+from wiping_library import wiping_library
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,7 +61,8 @@ def build(asked: argparse.Namespace, root: Path) -> None:
         wheels.mkdir(parents=True, exist_ok=True)
         fetch(pins, architecture, order.pythons, wheels)
         unpacked = unpack(pins, architecture, order.pythons, wheels)
-        program = program_tree(root, unpacked.site, order.version, order.architecture)
+        native = wiping_library(root, architecture, work)
+        program = program_tree(root, unpacked.site, order.version, order.architecture, native)
         files = package_files(root, order, program, unpacked)
         installed = installed_bytes(files)
         _keep_budget(installed, architecture.budget_mb)

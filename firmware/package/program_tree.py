@@ -39,9 +39,12 @@ def program_version(root: Path, asked: str = "") -> str:
     return version
 
 
-def program_tree(root: Path, site: Mapping[str, bytes], version: str, architecture: str) -> dict[str, bytes]:
-    """Path to content of the whole program, release.json included."""
+def program_tree(
+    root: Path, site: Mapping[str, bytes], version: str, architecture: str, native: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """Path to content of the whole program, release.json included; `native` lies beside the site folder."""
     tree = {f"{SITE}/{path}": content for path, content in (*site.items(), *_own_code(root, version).items())}
+    tree.update(native)
     note = {"version": version, "arch": architecture, "files": {path: _sha256(tree[path]) for path in sorted(tree)}}
     tree[RELEASE_NOTE] = (json.dumps(note, indent=1) + "\n").encode()
     return tree

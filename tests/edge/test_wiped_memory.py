@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from counterpoint.edge import wiped_memory
-from counterpoint.edge.wiped_memory import LIBRARY, is_wiped, start_wiped, wiping
+from counterpoint.edge.wiped_memory import LIBRARIES, is_wiped, start_wiped, wiping
 
 # Freed pieces are read again, as nobody should. 56 bytes are a Python string of 7 letters, and all of glibc's piece.
 # What glibc keeps there itself, as links to other free pieces, is in the first 32 bytes.
@@ -75,13 +75,13 @@ def _say(program: str, environment: dict[str, str]) -> str:
 
 @pytest.fixture
 def without_library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(wiped_memory, "LIBRARY", tmp_path / "none.so")
+    monkeypatch.setattr(wiped_memory, "LIBRARIES", (tmp_path / "none.so",))
 
 
 def test_other_libraries_stay(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     built = tmp_path / "wiping.so"
     built.touch()
-    monkeypatch.setattr(wiped_memory, "LIBRARY", built)
+    monkeypatch.setattr(wiped_memory, "LIBRARIES", (built,))
     environment = wiping({"LD_PRELOAD": "/lib/other.so", "HOME": "/root"})
     assert environment == {"LD_PRELOAD": f"/lib/other.so:{built}", "HOME": "/root", "PYTHONMALLOC": "malloc"}
     assert is_wiped(environment)
@@ -91,7 +91,7 @@ def test_other_libraries_stay(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 def test_a_library_whose_name_would_be_parted_is_not_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     built = tmp_path / "wiping it.so"
     built.touch()
-    monkeypatch.setattr(wiped_memory, "LIBRARY", built)
+    monkeypatch.setattr(wiped_memory, "LIBRARIES", (built,))
     assert set(wiping({})) == {"GLIBC_TUNABLES", "PYTHONMALLOC"}
 
 
@@ -106,7 +106,9 @@ def test_other_tunables_stay() -> None:
 
 @glibc_only
 def test_freed_memory_holds_nothing_to_its_last_byte() -> None:
-    assert LIBRARY.is_file(), "run device/set-up tests: it compiles what wipes freed memory"
+    assert any(library.is_file() for library in LIBRARIES), (
+        "run device/set-up tests: it compiles what wipes freed memory"
+    )
     assert _say(READS_FREED, wiping(os.environ)) == NOTHING
     assert _say(READS_FREED, dict(os.environ)) != NOTHING, "the control: what nobody wipes is there"
 

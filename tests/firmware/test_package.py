@@ -200,7 +200,7 @@ def test_the_manual_page_says_what_help_says(package: Built) -> None:
 
 
 def test_another_version_is_the_one_that_the_program_tells() -> None:
-    tree = program_tree(ROOT, {}, "9.8.7", "arm64")
+    tree = program_tree(ROOT, {}, "9.8.7", "arm64", {"libcounterpoint_wiping.so": b"machine code"})
     assert b'__version__ = "9.8.7"' in tree["site/counterpoint/__init__.py"]
     assert decode_manifest(tree["release.json"]).version == "9.8.7"
     assert b'gt "9.8.7"' in maintainer_scripts(ROOT, "9.8.7")["postinst"].content

@@ -26,7 +26,9 @@ TUNABLES: Final = "GLIBC_TUNABLES"
 SECOND_BEST: Final = "glibc.malloc.perturb=1:glibc.malloc.tcache_count=0"
 """glibc's cache of small pieces is off, since `perturb` does not wipe what goes into it."""
 PYTHONS: Final = "PYTHONMALLOC"
-LIBRARY: Final = Path(sys.prefix, "lib", "libcounterpoint_wiping.so")
+NAME: Final = "libcounterpoint_wiping.so"
+LIBRARIES: Final = (Path(__file__).parents[3] / NAME, Path(sys.prefix, "lib", NAME))
+"""Beside a package's or a release's site folder; or in a checkout's environment."""
 
 _ZEROS: Final = bytes(20_000)
 _COPIES: Final = (8, 16, 32, 64, 128, 192, 256, 384, 512, 1024, 2048, 4096, 16_000)
@@ -60,9 +62,11 @@ def wipe_registers() -> None:
 
 def _asked() -> tuple[str, str]:
     """The variable that a process looks at as it starts, and what it is to find there; both are lists with colons."""
-    library = str(LIBRARY)
-    can_be_named = not {":", " "} & set(library)  # in a list that both of them part
-    return (PRELOAD, library) if can_be_named and LIBRARY.is_file() else (TUNABLES, SECOND_BEST)
+    for library in LIBRARIES:
+        can_be_named = not {":", " "} & set(str(library))  # in a list that both of them part
+        if can_be_named and library.is_file():
+            return PRELOAD, str(library)
+    return TUNABLES, SECOND_BEST
 
 
 def _is_ours(program: Path) -> bool:
