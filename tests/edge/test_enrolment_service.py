@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -108,6 +109,14 @@ def test_an_authority_that_is_none_is_asked_for_again(strange: Strange, content:
     strange.answer = 200, content
     with pytest.raises(EnrolmentUnreachable, match="gives no authority"):
         fetch_authority(strange.url, "0" * 64, STRAIGHT)
+
+
+def test_an_authority_behind_the_pinned_one_is_not_taken(strange: Strange, tmp_path: Path) -> None:
+    certificate = ssl.PEM_cert_to_DER_cert(strange.authority.file.read_text())
+    padded = certificate + bytes(len(certificate) % 3 == 0)  # its base64 ends in "=", where Python stops reading
+    pinned, other = ssl.DER_cert_to_PEM_cert(padded), Authority(tmp_path / "other", "in between").file.read_text()
+    strange.answer = 200, (pinned + other).encode()
+    assert fetch_authority(strange.url, sha256(padded).hexdigest(), STRAIGHT) == pinned
 
 
 def test_a_proxy_that_is_away_is_told_as_such(strange: Strange) -> None:

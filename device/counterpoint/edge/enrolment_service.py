@@ -105,16 +105,17 @@ def fetch_authority(url: str, digest: str, network: NetworkSettings) -> str:
     door = _Door(url, network, unjudged)
     status, content = door.ask("GET", "/ca", None)
     try:
-        pem = content.decode("ascii")
-        seen = sha256(ssl.PEM_cert_to_DER_cert(pem.strip())).hexdigest()
+        certificate = ssl.PEM_cert_to_DER_cert(content.decode("ascii").strip())
     except ValueError as error:
         raise EnrolmentUnreachable(f"{door.where} gives no authority ({status}): {_CHECK}") from error
+    seen = sha256(certificate).hexdigest()
     if seen != digest:
         raise EnrolmentRefused(
             f"{door.where} gives an authority with another fingerprint ({seen[:16]}...): somebody stands between, or"
             " enrolment.ca_sha256 is of another site"
         )
-    return pem
+    # Only what was judged: base64 ends at its padding, and behind it the file could hold a second authority.
+    return ssl.DER_cert_to_PEM_cert(certificate)
 
 
 class _Door:
