@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from counterpoint.practice.talk import Place
 
-WAITING_FRAMES: Final = 256  # 5 s of sound: as long as loading a speech model may take on a slow computer
+BUSY_S: Final = 120.0  # to a pong: while a speech model is loaded nothing is read, and a busy computer needs a minute
 MEDIA: Final = {".ogg": "audio/ogg", ".wav": "audio/wav"}
 AT_COUNTER: Final = RoleOffered(
     TWO_PEOPLE,
@@ -140,7 +140,7 @@ def _config(doors: Doors) -> uvicorn.Config:
         http="h11",
         ws="websockets-sansio",
         ws_max_size=TEXT_LIMIT,
-        ws_max_queue=WAITING_FRAMES,
+        ws_ping_timeout=BUSY_S,
         ws_per_message_deflate=False,
         lifespan="off",
         log_config=None,
