@@ -167,6 +167,19 @@ def test_what_is_no_plain_file_is_refused(bench: Bench) -> None:
     assert (bench.replies(), bench.done, secret.exists()) == ([("refused", "unreadable")], [], True)
 
 
+def test_folders_in_the_place_of_files_hold_nothing_up(bench: Bench) -> None:
+    bench.deliver(release("0.2.0"), 1)
+    assert bench.runs() == "0.2.0"
+    for name in ("receipts/reply-1-accepted.json", "inbox/publisher.json", "inbox/command-2.json"):
+        (bench.folder / name / "in the way").mkdir(parents=True)
+    bench.uptime_s += 2000
+    bench.run()
+    assert bench.runs() == "the package"
+    assert ("rolled_back", "not_healthy") in bench.replies()
+    bench.send(command(FIRST, counter=3), 3)
+    assert bench.last().outcome == "done"
+
+
 def test_a_key_that_others_can_write_is_no_key(bench: Bench) -> None:
     (bench.folder / "keys/key-0.pub").chmod(0o666)
     bench.send(command(FIRST, counter=1))

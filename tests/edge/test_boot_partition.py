@@ -111,6 +111,10 @@ def test_what_is_no_plain_small_file_is_refused(boot: Path) -> None:
     boot.symlink_to("/etc/hostname")
     with pytest.raises(BootFileError, match="can't be read"):
         read(boot)
+    boot.unlink()
+    boot.mkdir()
+    with pytest.raises(BootFileError, match="no plain file"):
+        read(boot)
 
 
 def test_a_file_from_another_system_is_read_too(boot: Path) -> None:

@@ -111,11 +111,13 @@ def _content(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise BootFileError(f"{path}: can't be read ({error.strerror}); put a plain file there") from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         kind = os.fstat(descriptor)
         if not stat.S_ISREG(kind.st_mode) or kind.st_size > LARGEST_BYTES:
             raise BootFileError(f"{path}: no plain file of at most {LARGEST_BYTES} bytes; put the settings there")
-        return file.read(LARGEST_BYTES)
+        return os.read(descriptor, LARGEST_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def _secrets(content: bytes, path: Path) -> tuple[str, str]:

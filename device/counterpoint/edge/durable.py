@@ -11,6 +11,7 @@ import os
 import shutil
 import stat
 from contextlib import contextmanager, suppress
+from secrets import token_hex
 from typing import IO, TYPE_CHECKING, Final, Protocol
 
 from counterpoint.errors import StorageError
@@ -23,6 +24,8 @@ FOR_ALL: Final = 0o644
 FOR_THE_OWNER: Final = 0o600
 FOLDER_FOR_ALL: Final = 0o755
 WHOLE: Final = -1
+ASIDE_BYTES: Final = 4
+"""Of a random name for what was put aside: a known one could be taken."""
 NO_PLAIN_FILE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EISDIR, errno.ENXIO)
 """Nothing there, a link, a folder, a socket."""
 
@@ -67,7 +70,7 @@ class Disk(Protocol):
         """Rename within a folder; a file or link of the new name is replaced in the same moment."""
 
     def remove(self, path: Path) -> None:
-        """Remove a file or link; nothing where there is none."""
+        """Remove a file or link; nothing where there is none. A folder in its place is only put aside."""
 
     def remove_folder(self, path: Path) -> None:
         """Remove an empty folder."""
@@ -84,10 +87,9 @@ class RealDisk:
             if error.errno in NO_PLAIN_FILE:
                 return None
             raise StorageError(f"{path} can't be read ({error.strerror}): check its owner") from error
-        file = os.fdopen(descriptor, "rb")
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return file
-        file.close()
+            return os.fdopen(descriptor, "rb")
+        os.close(descriptor)
         return None
 
     def read(self, path: Path, most: int = WHOLE) -> bytes | None:
@@ -157,7 +159,10 @@ class RealDisk:
     def remove(self, path: Path) -> None:
         """See Disk."""
         with _named(path):
-            path.unlink(missing_ok=True)
+            try:
+                path.unlink(missing_ok=True)
+            except IsADirectoryError:  # a stranger's; to empty it would be a race with its owner
+                path.rename(path.with_name(f".{path.name}.{token_hex(ASIDE_BYTES)}"))
 
     def remove_folder(self, path: Path) -> None:
         """See Disk."""
