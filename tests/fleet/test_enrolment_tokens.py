@@ -25,6 +25,8 @@ def test_a_list_is_read(tmp_path: Path) -> None:
         ("asset_tag,site\nPC-1,hall-3\nPC-1,hall-4\n", "stands there twice"),
         ("asset_tag,site\n,hall-3\n", ":2: '' is no asset tag"),
         ("asset_tag,site\n../x,hall-3\n", ":2: '../x' is no asset tag"),
+        ("asset_tag,site\n=1+1,hall-3\n", ":2: '=1\\+1' is no asset tag"),
+        ("asset_tag,site\n-PC,hall-3\n", ":2: '-PC' is no asset tag"),
         ("asset_tag,site\nPC-1,Hall 3\n", ":2: 'Hall 3' is no site code"),
         ("asset_tag,site\nPC-1\n", ":2: '' is no site code"),
         ("asset_tag,site\nPC\x00,hall-3\n", "no asset tag|can't be read"),
@@ -47,6 +49,12 @@ def test_a_token_is_long_random_and_kept_as_its_digest() -> None:
     tickets = [make_ticket(Machine("PC-1", "hall-3")) for _ in range(100)]
     assert len({ticket.token for ticket in tickets}) == 100
     assert all(len(ticket.token) == 32 and ticket.token not in ticket.digest for ticket in tickets)
+
+
+def test_no_token_is_a_formula_to_a_spreadsheet(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter(["-" + "a" * 31, "_" + "b" * 31, "c" * 32])
+    monkeypatch.setattr("counterpoint.fleet.enrolment.tokens.secrets.token_urlsafe", lambda _: next(drawn))
+    assert make_ticket(Machine("PC-1", "hall-3")).token == "c" * 32
 
 
 def test_tokens_are_written_for_their_maker_alone(tmp_path: Path) -> None:

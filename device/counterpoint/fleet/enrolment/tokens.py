@@ -23,6 +23,8 @@ COLUMNS: Final = ("asset_tag", "site")
 SECRET_BYTES: Final = 24
 """192 bits: nobody guesses one, so the service need not count guesses."""
 LONGEST_TAG: Final = 64
+NOT_FIRST: Final = (".", "=", "+", "-", "@")
+"""A tag names a folder, and stands in lists that a spreadsheet opens: there the last four begin a formula."""
 TOKEN_MARK: Final = "@TOKEN@"  # noqa: S105 - where a token goes in a template
 SITE_MARK: Final = "@SITE@"
 
@@ -54,8 +56,11 @@ def digest_of(token: str) -> str:
 
 
 def make_ticket(machine: Machine) -> Ticket:
-    """Make a new token."""
-    return Ticket(machine, secrets.token_urlsafe(SECRET_BYTES))
+    """Make a new token; it begins with a letter or digit, since a spreadsheet takes what follows "-" for a formula."""
+    token = secrets.token_urlsafe(SECRET_BYTES)
+    while not token[0].isalnum():
+        token = secrets.token_urlsafe(SECRET_BYTES)
+    return Ticket(machine, token)
 
 
 def read_machines(path: Path) -> list[Machine]:
@@ -104,10 +109,11 @@ def write_boot_files(tickets: Iterable[Ticket], template: Path, folder: Path) ->
 
 def _machine(path: Path, line: int, row: dict[str, str | None]) -> Machine:
     tag, site = ((row[name] or "").strip() for name in COLUMNS)
-    plain = tag.isprintable() and not set(tag) & set('/\\,"') and not tag.startswith(".")
+    plain = tag.isprintable() and not set(tag) & set('/\\,"') and not tag.startswith(NOT_FIRST)
     if not tag or len(tag) > LONGEST_TAG or not plain:
         raise UsageError(
-            f"{path}:{line}: {tag!r} is no asset tag: at most {LONGEST_TAG} characters, no / \\ , or quotes"
+            f"{path}:{line}: {tag!r} is no asset tag: at most {LONGEST_TAG} characters, no / \\ , or quotes, none of"
+            f" {' '.join(NOT_FIRST)} first"
         )
     if not CODE.fullmatch(site):
         raise UsageError(f"{path}:{line}: {site!r} is no site code: a-z, 0-9 and '-', as in [site] of the settings")
