@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import ssl
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from counterpoint.edge.device_key import make_key, make_request
 from counterpoint.errors import EnrolmentUnreachable, StorageError
+from counterpoint.fleet.enrolment import service
 from counterpoint.fleet.enrolment.desk import Desk
 from enrolment_site import Site
 
@@ -67,6 +70,18 @@ def test_what_is_no_question_is_refused(site: Site, path: str, body: bytes) -> N
 def test_a_key_that_is_unknown_is_refused_a_renewal(site: Site, tmp_path: Path) -> None:
     status, content = ask(site, "POST", "/renew", json.dumps({"csr": request(tmp_path)}).encode())
     assert (status, "unknown here" in json.loads(content)["error"]) == (403, True)
+
+
+def test_who_connects_and_says_nothing_is_let_go(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "LONGEST_S", 0.2)
+    context = ssl.create_default_context(cafile=str(site.folder / "ca.pem"))
+    with (
+        socket.create_connection(("localhost", site.port), timeout=20) as line,
+        context.wrap_socket(line, server_hostname="localhost", suppress_ragged_eofs=True) as silent,
+    ):
+        silent.sendall(b"POST /enrol HTTP/1.1\r\nHost: localhost\r\n")
+        with suppress(ConnectionResetError):  # an abort may be seen as that
+            assert silent.recv(1) == b""
 
 
 def test_everybody_may_read_the_authority_and_nothing_else(site: Site) -> None:

@@ -40,6 +40,8 @@ LARGEST_BYTES: Final = 16_384
 """A request with an EC key is below 1 kB."""
 CONNECTIONS: Final = 1000
 """Three hundred devices that get their power back at once, three times over."""
+LONGEST_S: Final = 60.0
+"""A question is a connection of its own, and a device waits 15 s for its answer; who dawdles would keep others out."""
 PEER: Final = "peer"
 AGAIN_S: Final = "30"
 log: Final = logging.getLogger(__name__)
@@ -59,7 +61,7 @@ class RenewQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Protocol(H11Protocol):
-    """HTTP/1.1 that keeps the certificate which the other side has proven, for the one who answers."""
+    """HTTP/1.1 that keeps the certificate which the other side has proven, and ends a connection after a minute."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Take a connection whose handshake is over."""
@@ -67,6 +69,12 @@ class _Protocol(H11Protocol):
         secured = transport.get_extra_info("ssl_object")
         shown = secured.getpeercert(binary_form=True) if secured is not None else None
         self.app_state = {**self.app_state, PEER: shown}
+        self._end = self.loop.call_later(LONGEST_S, transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Take the end of a connection."""
+        self._end.cancel()
+        super().connection_lost(exc)
 
 
 class _Server(uvicorn.Server):
