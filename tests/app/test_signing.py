@@ -112,6 +112,25 @@ def test_who_signs_too_is_shown_what_for(capsys: pytest.CaptureFixture[str]) -> 
     assert "nothing was signed" in shown.err
 
 
+@pytest.mark.usefixtures("desk")
+def test_who_signs_too_sees_each_device_and_the_pace(capsys: pytest.CaptureFixture[str]) -> None:
+    assert sign("plan", "forget", "--devices", "devices.csv", key="anna") == 0
+    assert sign("add", key="ben") == 2
+    shown = capsys.readouterr().out
+    assert all(f"device-{n:03}" in shown for n in range(FLEET))
+    assert "the last at 2026-11-24 04:00, at most 2 within an hour" in shown
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_pace_that_a_false_list_hides_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    more = "".join(f"ghost-{n:03},,hall-3,enrolled,\n" for n in range(60))
+    Path("devices.csv").write_text(Path("devices.csv").read_text() + more)
+    named = [word for n in range(5) for word in ("--only", f"device-{n:03}")]
+    assert sign("plan", "forget", "--devices", "devices.csv", *named, key="anna") == 0
+    assert sign("add", key="ben") == 2
+    assert "at most 5 within an hour" in capsys.readouterr().out
+
+
 def test_an_update_goes_out_two_an_hour_whatever_the_pause(desk: Path) -> None:
     assert sign("release", "program", "--version", "0.2.0", "--arch", "arm64", "--out", "releases") == 0
     facts, url = "releases/counterpoint-0.2.0-arm64.json", "https://updates.example.org/x.tar"

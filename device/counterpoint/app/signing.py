@@ -134,7 +134,8 @@ def add(signer: Signer, folder: Path, *, yes: bool) -> int:
         return 0
     for line in sorted({_meaning(each.order) for each in waiting}):
         print(line)
-    print(f"{len(waiting)} devices: {', '.join(sorted({each.order.device for each in waiting})[:3])} ...")
+    print(f"{len(waiting)} commands, for {', '.join(sorted({each.order.device for each in waiting}))}")
+    print(_pace([each.order for each in waiting], datetime.now(UTC)))
     if not yes and not _agreed():
         raise UsageError("nothing was signed: answer yes, or give --yes")
     for each in waiting:
@@ -217,6 +218,17 @@ def _meaning(order: Order) -> str:
         return f"{order.do}, until {order.not_after:%Y-%m-%d %H:%M} UTC"
     what = order.release
     return f"{order.do} to {what.version} for {what.arch}, SHA-256 {what.sha256}, from {what.url}"
+
+
+def _pace(orders: Sequence[Order], now: datetime) -> str:
+    """How fast it would go by what is signed, whatever the store says beside it."""
+    when = sorted(order.not_before or now for order in orders)
+    most = max(sum(first <= each < first + HOUR for each in when) for first in when)
+    until = max(order.not_after for order in orders)
+    return (
+        f"the first at {when[0]:%Y-%m-%d %H:%M} UTC, the last at {when[-1]:%Y-%m-%d %H:%M}, at most {most} within an"
+        f" hour; valid until {until:%Y-%m-%d %H:%M}"
+    )
 
 
 def _told(do: Asked, count: int, when: Sequence[datetime], pace: str) -> str:
