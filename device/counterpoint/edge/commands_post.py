@@ -17,7 +17,7 @@ from counterpoint.edge.outbox import read_plain, write_whole
 from counterpoint.errors import MessageError
 from counterpoint.messages.channels import BIRTH, REPLY, STATE
 from counterpoint.messages.commands import ReleaseOffer, Reply, decode_command, decode_order, decode_reply, encode_reply
-from counterpoint.messages.sending import SUCCESS
+from counterpoint.messages.sending import NO_SUBSCRIBERS, SUCCESS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +82,8 @@ class CommandPost:
     def answered(self, answer: Answer, now_s: float) -> None:
         """Take the broker's answer to a message of ours; StorageError when its receipt can't be written."""
         if answer.message not in self._under_way:
+            if answer.code not in {SUCCESS, NO_SUBSCRIBERS}:
+                return  # not taken back: who forgets is told to do it at the broker
             self._farewell = (self._farewell or set()) - {answer.message}
             if not self._farewell:
                 write_whole(self._receipts / FAREWELL_NAME, b"")
