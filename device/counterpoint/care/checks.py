@@ -173,7 +173,7 @@ def placement_faults(placement: Placement) -> Iterator[tuple[str, str]]:
     if placement.turned:
         yield (
             "the array has been moved or turned: nobody speaks from where the agent or the customer should be",
-            "turn it back, or run counterpoint calibrate, or set array.agent_deg and array.customer_deg to where they are",
+            "turn it back, run counterpoint calibrate, or set array.agent_deg and array.customer_deg to where they are",
         )
     if placement.alike:
         yield (
