@@ -22,6 +22,7 @@ from counterpoint.edge.commands import StateFile
 from counterpoint.edge.durable import RealDisk
 from counterpoint.edge.forgetting import empty_folder, erase_file, fill_free_space, one_folder_a_disk
 from counterpoint.edge.outbox import write_whole
+from counterpoint.errors import StorageError
 from counterpoint.messages.schemas import PublisherStatement, encode
 from counterpoint.settings import BrokerSettings, FolderSettings, Settings
 
@@ -148,6 +149,21 @@ def test_the_publisher_takes_leave_first(home: Home) -> None:
     write_whole(home.var / "inbox/publisher.json", encode(PublisherStatement(connected=True, trouble="")))
     (home.var / "receipts/farewell").touch()  # it was quicker than we look
     assert any("the broker has forgotten" in line for line in home.forget())
+
+
+@pytest.mark.usefixtures("no_filling")
+def test_what_cannot_be_erased_saves_nothing_else(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(path: Path) -> bool:
+        if path.name == "device.key":
+            raise StorageError(f"{path} can't be erased (Read-only file system)")
+        return erase_file(path)
+
+    monkeypatch.setattr("counterpoint.app.forget.erase_file", refuses)
+    with pytest.raises(StorageError, match=r"device.key can't be erased"):
+        home.forget()
+    assert not (home.var / "state/ledger.db").exists()
+    assert not (home.var / "outbox/0000000007.json").exists()
+    assert type(StateFile(RealDisk(), home.var / "care").load().under_way).__name__ == "Forgetting"
 
 
 def test_a_power_cut_only_delays_it(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

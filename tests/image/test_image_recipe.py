@@ -166,6 +166,18 @@ def test_a_section_sets_only_what_a_layer_declares(path: Path) -> None:
             assert set(values) <= DECLARED[section], section
 
 
+def test_who_writes_the_boot_file_sees_the_partition_that_a_pc_shows() -> None:
+    writers = [
+        unit.name
+        for unit in (ROOT / "systemd").glob("*.service")
+        if re.search(r"(?m)^ReadWritePaths=.*/boot/firmware", unit.read_text(encoding="utf-8"))
+    ]
+    assert sorted(writers) == ["counterpoint-caretaker.service", "counterpoint-enrol.service"]
+    for name in writers:
+        slot = (FILES / f"etc/systemd/system/{name}.d/slot.conf").read_text(encoding="utf-8")
+        assert "BindPaths=-/bootfs:/boot/firmware" in slot.splitlines(), name
+
+
 def test_what_the_services_write_survives_a_flip_of_the_slot() -> None:
     written = set()
     for unit in (ROOT / "systemd").glob("*.service"):

@@ -130,10 +130,18 @@ def _take_leave(settings: Settings, ways: Ways) -> None:
 
 
 def _erase(plan: Erasure) -> int:
+    """Erase all that can be, then tell what could not: a boot partition that is read-only must not save the ledger."""
     kept = [Path(path) for path in plan.kept]
-    erased = sum(erase_file(Path(path)) for path in plan.files)
+    erased, trouble = 0, ""
+    for file in map(Path, plan.files):
+        try:
+            erased += erase_file(file)
+        except StorageError as error:
+            trouble = trouble or str(error)
     for folder in map(Path, plan.folders):
         erased += empty_folder(folder, [*kept, *map(Path, plan.folders)])
         if folder.is_dir():
             sync_folder(folder)
+    if trouble:
+        raise StorageError(trouble)
     return erased
