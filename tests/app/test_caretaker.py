@@ -167,6 +167,12 @@ def test_what_is_no_plain_file_is_refused(bench: Bench) -> None:
     assert (bench.replies(), bench.done, secret.exists()) == ([("refused", "unreadable")], [], True)
 
 
+@pytest.mark.parametrize("number", [0, 9_999_999_999_999_999])
+def test_a_number_that_no_command_has_is_not_repeated(bench: Bench, number: int) -> None:
+    bench.send(b"garbage", number)
+    assert bench.last() == Reply(counter=None, do=None, outcome="refused", reason="unreadable", version="0.1.0")
+
+
 def test_folders_in_the_place_of_files_hold_nothing_up(bench: Bench) -> None:
     bench.deliver(release("0.2.0"), 1)
     assert bench.runs() == "0.2.0"

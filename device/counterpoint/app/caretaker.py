@@ -50,7 +50,7 @@ from counterpoint.edge.releases import Releases
 from counterpoint.edge.signatures import load_command_keys, verifier
 from counterpoint.edge.units import SystemdUnits
 from counterpoint.errors import ReleaseRefused, SettingsError, StorageError
-from counterpoint.messages.commands import Reply
+from counterpoint.messages.commands import LARGEST_COUNTER, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -197,7 +197,8 @@ class Caretaker:
 
     def _refuse(self, path: Path, payload: bytes, refused: Refuse) -> None:
         """Tell why, and leave the command; the device goes on as it was."""
-        counter = int(path.stem.removeprefix("command-")) or None
+        claimed = int(path.stem.removeprefix("command-"))
+        counter = claimed if 0 < claimed <= LARGEST_COUNTER else None
         self._world.say(f"{path.name} is refused: {refused.reason}")
         reply = Reply(counter=counter, do=refused.do, outcome="refused", reason=refused.reason, version=self._version())
         try:

@@ -21,6 +21,9 @@ LARGEST_COMMAND_BYTES: Final = 16_384
 LARGEST_RELEASE_BYTES: Final = 400_000_000
 """Twice what a release with its libraries takes today."""
 
+LARGEST_COUNTER: Final = 2**53 - 1
+"""What every reader of JSON holds exactly."""
+
 Asked = Literal["restart", "update", "forget", "roll_back"]
 Refusal = Literal[
     "unreadable",
@@ -45,7 +48,7 @@ Refusal = Literal[
 """Why a command was not carried out; `not_healthy`: an update was tried, and the release before it runs again."""
 Outcome = Literal["accepted", "done", "refused", "rolled_back"]
 
-Counter = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+Counter = Annotated[int, Meta(ge=1, le=LARGEST_COUNTER)]
 KeyId = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 ReleaseVersion = Annotated[str, Meta(pattern=r"^\d{1,5}(\.\d{1,5}){0,3}$")]
