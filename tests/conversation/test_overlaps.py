@@ -61,7 +61,7 @@ def test_without_evidence_the_odds_are_even() -> None:
 def test_confidence_grows_with_length() -> None:
     beliefs = [confidence(entry(0.4), taken(lasted_s, lasted_s), RULES) for lasted_s in (0.1, 0.3, 0.5, 0.7, 1.0)]
     assert beliefs == sorted(beliefs)
-    assert beliefs[1] < 0.5 < beliefs[3]
+    assert beliefs[2] < 0.5 < beliefs[4]
 
 
 def test_length_alone_never_makes_it_certain() -> None:
