@@ -106,9 +106,10 @@ def test_other_tunables_stay() -> None:
 
 @glibc_only
 def test_freed_memory_holds_nothing_to_its_last_byte() -> None:
-    assert any(library.is_file() for library in LIBRARIES), (
-        "run device/set-up tests: it compiles what wipes freed memory"
-    )
+    compiled = [library for library in LIBRARIES if library.is_file()]
+    assert compiled, "run device/set-up tests: it compiles what wipes freed memory"
+    if " " in str(compiled[0]):
+        pytest.skip("this checkout's path has a space: the loader can't be told a library there")
     assert _say(READS_FREED, wiping(os.environ)) == NOTHING
     assert _say(READS_FREED, dict(os.environ)) != NOTHING, "the control: what nobody wipes is there"
 
