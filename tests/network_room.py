@@ -42,11 +42,11 @@ class Room:
         self._veth = f"vc{os.getpid()}"
 
     def __enter__(self) -> Self:
-        made = _run("ip", "netns", "add", self._name, check=False)
-        if made.returncode:
-            pytest.skip(f"no network namespace can be made here: {made.stderr.strip()}")
         inner = f"{self._veth}i"
+        if OUTSIDE in _run("ip", "addr").stdout:
+            pytest.skip(f"{OUTSIDE} is in use on this machine, perhaps by another run of this test")
         for line in (
+            f"ip netns add {self._name}",
             f"ip link add {self._veth} type veth peer name {inner} netns {self._name}",
             f"ip addr add {OUTSIDE}/30 dev {self._veth}",
             f"ip link set {self._veth} up",
@@ -55,7 +55,10 @@ class Room:
             f"ip -n {self._name} link set {inner} up",
             f"ip -n {self._name} route add default via {OUTSIDE}",
         ):
-            _run(*line.split())
+            done = _run(*line.split(), check=False)
+            if done.returncode:
+                self.__exit__()
+                pytest.skip(f"no network of our own can be made here: {line}: {done.stderr.strip()}")
         return self
 
     def __exit__(self, *_: object) -> None:
