@@ -48,7 +48,7 @@ class FiveNumbers(Strict, frozen=True):
 
 
 class PeriodSummary(Strict, frozen=True, tag_field="schema", tag="summary.v1"):
-    """A site over a run of whole weeks; runs of a site never overlap. `numbers` is None where too little can be told."""
+    """A site over a run of whole weeks; runs never overlap. `numbers` is None where too little can be told."""
 
     site: SiteCode
     first_week: Week
