@@ -1,0 +1,57 @@
+"""Which address leads to which page.
+
+One rule: a page is asked for with GET, and its address says all that it shows (site, period), so that it can be kept
+and passed on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, RedirectResponse
+from starlette.routing import Route
+
+from counterpoint.fleet.pages.language import COOKIE, LANGUAGES
+from counterpoint.fleet.pages.layout import STILL
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+YEAR_S: Final = 31_536_000
+FOR_GOOD: Final = {"Cache-Control": f"public, max-age={YEAR_S}, immutable"}
+KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+
+def open_routes() -> list[Route]:
+    """Return what needs no account: our own style, script and mark, and the choice of a language."""
+    return [
+        Route("/static/{fingerprint}/{name}", still_file),
+        Route("/language/{code}", choose_language),
+    ]
+
+
+async def still_file(request: Request) -> Response:
+    """One of our own files; any fingerprint gets the file that there is."""
+    path = STILL / request.path_params["name"]
+    if path.parent != STILL or path.suffix not in KINDS or not path.is_file():
+        raise HTTPException(404)
+    return FileResponse(path, headers=FOR_GOOD, media_type=KINDS[path.suffix])
+
+
+async def choose_language(request: Request) -> Response:
+    """Keep the language in a cookie, and go back to where the reader was."""
+    code = request.path_params["code"]
+    if code not in LANGUAGES:
+        raise HTTPException(404)
+    answer = RedirectResponse(inside(request.query_params.get("back", "/")), status_code=303)
+    secure = request.url.scheme == "https"
+    answer.set_cookie(COOKIE, code, max_age=YEAR_S, httponly=True, samesite="lax", secure=secure)
+    return answer
+
+
+def inside(address: str) -> str:
+    """Return the address if it is a path of ours, else the start: nobody is sent elsewhere by a link to us."""
+    own = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
+    return address if own else "/"
