@@ -21,7 +21,7 @@ import numpy as np
 
 from counterpoint.edge.blocks import BlockCutter, Resampler
 from counterpoint.edge.ring import Chunk, Ring
-from counterpoint.edge.sound_devices import Capture, DeviceOverflowed, open_again, open_capture
+from counterpoint.edge.sound_devices import Capture, open_again, open_capture
 from counterpoint.edge.stream_time import START_S, StreamTime
 from counterpoint.errors import MicrophoneError, MicrophoneLost
 from counterpoint.values import BLOCK_S
@@ -176,11 +176,7 @@ class Microphone:
 
     def _copy(self, capture: Capture, opening: int) -> bool | None:
         """Copy what is ready; return whether the ring had room for it, None when nothing was ready."""
-        try:
-            frames = capture.read()
-        except DeviceOverflowed as overflow:
-            self._ring.drop(overflow.frames)
-            return True
+        frames = capture.read()
         if not len(frames):
             return None
         self.is_listening = True

@@ -24,7 +24,7 @@ class Chunk:
         frames: Shape (frames, channels), int16; at the device's own rate.
         at_s: When they had been read, on the monotonic clock.
         opening: Which opening of the device they come from, from 0.
-        dropped: Frames lost right before these, because the ring or the device overflowed.
+        dropped: Frames lost right before these, because the ring was full.
     """
 
     frames: NDArray[np.int16]
@@ -56,11 +56,6 @@ class Ring:
             self._dropped = 0
             self._changed.notify()
             return True
-
-    def drop(self, count: int) -> None:
-        """Count frames that the device lost before the next ones."""
-        with self._changed:
-            self._dropped += count
 
     def take(self, timeout_s: float) -> Chunk | None:
         """Return the oldest chunk, or None when none came within `timeout_s` or the ring is closed and empty."""

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 PERIOD_S: Final = 0.02  # the device wakes us once a block; PortAudio buffers two periods
 READ_S: Final = 0.01  # read in small parts: a source made of a pipe gives no more at once, and repeats itself if asked
+NO_OVERFLOWS: Final = False  # as PyAudio's exception_on_overflow
 OTHER_RATES_HZ: Final = (48_000, 44_100)
-INPUT_OVERFLOWED: Final = -9981  # paInputOverflowed
 PLACE: Final = re.compile(r" \(hw:\d+,\d+\)$")  # PortAudio adds it to an ALSA card's name; a plug pulled changes it
 
 
@@ -48,7 +48,7 @@ class SoundDevice:
 
 class _Stream(Protocol):
     def get_read_available(self) -> int: ...
-    def read(self, _frames: int, /) -> bytes: ...
+    def read(self, _frames: int, _overflows_are_errors: bool, /) -> bytes: ...
     def close(self) -> None: ...
 
 
@@ -80,16 +80,16 @@ class Capture:
     def read(self) -> NDArray[np.int16]:
         """Return 10 ms of what is ready, shape (frames, channels); (0, channels) while there is less.
 
+        Nothing is said of frames that the device lost: PyAudio closes a stream for good where it is asked to say so.
+        Their time is missing, and the reader's clock finds that.
+
         Raises:
             MicrophoneLost: The device is gone.
-            DeviceOverflowed: It lost frames.
         """
         try:
             ready = self._stream.get_read_available()
-            content = self._stream.read(self._part) if ready >= self._part else b""
+            content = self._stream.read(self._part, NO_OVERFLOWS) if ready >= self._part else b""
         except OSError as error:
-            if error.errno == INPUT_OVERFLOWED:
-                raise DeviceOverflowed(self._part) from error
             raise MicrophoneLost(f"{self.name} went away: {error}") from error
         if ready < 0:  # PyAudio returns PortAudio's error code instead of raising it
             raise MicrophoneLost(f"{self.name} went away (PortAudio error {ready})")
@@ -101,14 +101,6 @@ class Capture:
             with suppress(OSError):  # a device that is gone can't be closed politely
                 self._stream.close()
             self._port.terminate()
-
-
-class DeviceOverflowed(Exception):  # noqa: N818 (no failure: it is caught one call above)
-    """The device lost frames, and with them the `frames` that were to be read."""
-
-    def __init__(self, frames: int) -> None:
-        super().__init__(frames)
-        self.frames = frames
 
 
 def open_capture(array: ArrayGeometry, wanted: str, channels: int | None) -> Capture:
