@@ -10,19 +10,22 @@ import os
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from debian_tree import Order, build_deb, package_files
 from pinned_wheels import BuildError, fetch, read_pins, unpack
 from program_tree import program_tree, program_version, release_facts, release_tar
-from what_ships import ARCHITECTURES, PYTHONS
+from what_ships import ARCHITECTURES, BUDGET_MB, PYTHONS
 from wiping_library import wiping_library
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from debian_tree import Placed
+    from pinned_wheels import Pin, Unpacked
+    from what_ships import Architecture
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PINS: Final = "device/requirements/practice.txt"  # what `run` needs, and the practice page's server
@@ -50,28 +53,50 @@ def build(asked: argparse.Namespace, root: Path) -> None:
         BuildError: With what to do.
     """
     architecture = ARCHITECTURES[asked.arch]
-    pythons = tuple(sorted(asked.python or PYTHONS))
+    packages = (tuple(sorted(asked.python)),) if asked.python else architecture.packages
+    pythons = tuple(sorted({python for package in packages for python in package}))
     version = program_version(root, asked.version)
-    order = Order(version, architecture.debian, pythons, _epoch(root), asked.maintainer, asked.quick)
+    whole = Order(version, architecture.debian, pythons, _epoch(root), asked.maintainer, asked.quick)
     pins = read_pins((root / PINS).read_text(encoding="utf-8"))
     asked.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="counterpoint-package-") as scratch:
         work = Path(scratch)
         wheels = asked.wheels or work / "wheels"
         wheels.mkdir(parents=True, exist_ok=True)
-        fetch(pins, architecture, order.pythons, wheels)
-        unpacked = unpack(pins, architecture, order.pythons, wheels)
-        native = wiping_library(root, architecture, work)
-        program = program_tree(root, unpacked.site, order.version, order.architecture, native)
-        files = package_files(root, order, program, unpacked)
-        installed = installed_bytes(files)
-        _keep_budget(installed, architecture.budget_mb)
-        package = build_deb(root, order, files, work, asked.out)
+        fetch(pins, architecture, pythons, wheels)
+        sources = _Sources(root, pins, architecture, wheels, wiping_library(root, architecture, work))
+        for package in packages:
+            _write_package(sources, replace(whole, pythons=package), work / "-".join(package), asked.out)
+        if asked.release:
+            program, _unpacked = sources.program(whole)
+            _write_release(asked.out, whole, release_tar(program, whole.epoch))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What a program is made of: the checkout, the checked wheels, the library compiled for this architecture."""
+
+    root: Path
+    pins: Mapping[str, Pin]
+    architecture: Architecture
+    wheels: Path
+    native: Mapping[str, bytes]
+
+    def program(self, order: Order) -> tuple[dict[str, bytes], Unpacked]:
+        """The program for these Pythons, and what the wheels brought to it."""
+        unpacked = unpack(self.pins, self.architecture, order.pythons, self.wheels)
+        return program_tree(self.root, unpacked.site, order.version, order.architecture, self.native), unpacked
+
+
+def _write_package(sources: _Sources, order: Order, work: Path, out: Path) -> None:
+    program, unpacked = sources.program(order)
+    files = package_files(sources.root, order, program, unpacked)
+    installed = installed_bytes(files)
+    _keep_budget(installed)
+    package = build_deb(sources.root, order, files, work, out)
     print(
         f"{package}: {_megabytes(package)}, {installed / MEGABYTE:.1f} MB installed without models, {len(files)} files"
     )
-    if asked.release:
-        _write_release(asked.out, order, release_tar(program, order.epoch))
 
 
 def _write_release(out: Path, order: Order, tar: bytes) -> None:
@@ -92,9 +117,9 @@ def installed_bytes(files: Mapping[str, Placed]) -> float:
     return sum(sizes.values()) + COMPILED * sum(size for path, size in sizes.items() if path.endswith(".py"))
 
 
-def _keep_budget(installed: float, budget_mb: int) -> None:
-    if budget_mb and installed > budget_mb * MEGABYTE:
-        found = f"{installed / MEGABYTE:.1f} MB would be installed, the budget is {budget_mb} MB"
+def _keep_budget(installed: float) -> None:
+    if installed > BUDGET_MB * MEGABYTE:
+        found = f"{installed / MEGABYTE:.1f} MB would be installed, the budget is {BUDGET_MB} MB"
         raise BuildError(f"{found}: leave something out in what_ships.py")
 
 
@@ -128,7 +153,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--version", default="", help="another version than pyproject.toml's")
     parser.add_argument("--release", action="store_true", help="write the tar for updates too")
     parser.add_argument(
-        "--python", action="append", choices=PYTHONS, help="hold this Python's native modules only (default: both)"
+        "--python",
+        action="append",
+        choices=PYTHONS,
+        help="hold this Python's native modules only (default: arm64 both, amd64 a package each)",
     )
     parser.add_argument(
         "--maintainer", default=MAINTAINER, metavar="NAME <ADDRESS>", help="who answers for the package"

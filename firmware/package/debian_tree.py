@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from papers import changelog, copyright_file, manual_page
 from pinned_wheels import BuildError
-from what_ships import RECOMMENDED, SUGGESTED, depends
+from what_ships import DEBIANS_PYTHON, RECOMMENDED, SUGGESTED, depends
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -50,8 +50,8 @@ DESCRIPTION: Final = """\
  words; what leaves it is anonymous statistics over MQTT.
  .
  The package holds what Debian does not have in the version needed: the ONNX
- runtime, NumPy, Vosk and a few pure Python packages, for the Python of
- Debian 12 and of Debian 13. It installs without a network."""
+ runtime, NumPy, Vosk and a few pure Python packages, for Debian's own
+ Python. It installs without a network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Order:
     """What to build.
 
     Attributes:
-        version: As Debian orders versions.
+        version: The program's.
         architecture: Debian's name of it.
         pythons: Whose native modules the package holds.
         epoch: Time of all files, in seconds since 1970.
@@ -81,6 +81,11 @@ class Order:
     epoch: int
     maintainer: str
     quick: bool = False
+
+    @property
+    def package_version(self) -> str:
+        """The package's version, which says whose Python it is for where it is for one only: 0.1.0+deb12."""
+        return self.version if len(self.pythons) > 1 else f"{self.version}+{DEBIANS_PYTHON[self.pythons[0]]}"
 
 
 def package_files(root: Path, order: Order, program: Mapping[str, bytes], unpacked: Unpacked) -> dict[str, Placed]:
@@ -118,7 +123,7 @@ def _documents(root: Path, order: Order, unpacked: Unpacked) -> dict[str, Placed
     own = (root / "LICENSE").read_text(encoding="utf-8")
     documents = {
         f"{DOCS}/copyright": copyright_file(own, unpacked).encode(),
-        f"{DOCS}/changelog.gz": _gzipped(changelog(order.version, order.maintainer, order.epoch).encode()),
+        f"{DOCS}/changelog.gz": _gzipped(changelog(order.package_version, order.maintainer, order.epoch).encode()),
         f"{DOCS}/examples/counterpoint.toml": (HERE / "counterpoint.toml").read_bytes(),
         "usr/share/man/man1/counterpoint.1.gz": _gzipped(manual_page(root, order.version).encode()),
     }
@@ -131,7 +136,7 @@ def _documents(root: Path, order: Order, unpacked: Unpacked) -> dict[str, Placed
 def control_file(order: Order, installed_bytes: int) -> str:
     """The control file; Installed-Size in KiB, as Debian counts."""
     return (
-        f"Package: counterpoint\nVersion: {order.version}\nArchitecture: {order.architecture}\n"
+        f"Package: counterpoint\nVersion: {order.package_version}\nArchitecture: {order.architecture}\n"
         f"Maintainer: {order.maintainer}\nInstalled-Size: {-(-installed_bytes // 1024)}\n"
         f"Depends: {', '.join(depends(order.pythons))}\nRecommends: {', '.join(RECOMMENDED)}\n"
         f"Suggests: {', '.join(SUGGESTED)}\nSection: misc\nPriority: optional\n"
@@ -170,7 +175,7 @@ def build_deb(root: Path, order: Order, files: Mapping[str, Placed], work: Path,
     for folder in EMPTY_FOLDERS:
         (tree / folder).mkdir(parents=True, exist_ok=True)
     _settle_folders(tree, order.epoch)
-    package = out / f"counterpoint_{order.version}_{order.architecture}.deb"
+    package = out / f"counterpoint_{order.package_version}_{order.architecture}.deb"
     packed = ["-Znone"] if order.quick else ["-Zxz", "--threads-max=1"]  # one thread: more would give other bytes
     command = ["dpkg-deb", "--root-owner-group", *packed, "--build", str(tree), str(package)]
     done = subprocess.run(

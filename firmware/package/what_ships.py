@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Final
 
-PYTHONS: Final = (
-    "3.11",
-    "3.13",
-)  # Debian 12's and 13's; a package holds both, so an upgrade of Debian keeps working
+DEBIANS_PYTHON: Final = {"3.11": "deb12", "3.13": "deb13"}  # a Python, and whose it is, as versions name it
+PYTHONS: Final = tuple(DEBIANS_PYTHON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +21,20 @@ class Architecture:
     Attributes:
         debian: Debian's name, in file names and in release.json.
         machine: The end of a wheel's platform tag.
-        budget_mb: Most that may be installed, in 10^6 bytes, bytecode included; 0 for no budget.
+        packages: The Pythons of each package. One for both keeps working while Debian is upgraded below it.
     """
 
     debian: str
     machine: str
-    budget_mb: int
+    packages: tuple[tuple[str, ...], ...]
 
 
 ARCHITECTURES: Final = {
-    "arm64": Architecture("arm64", "aarch64", 150),
-    # No budget: onnxruntime and vosk alone are 99 MB here. It is for test benches; the counters are arm64.
-    "amd64": Architecture("amd64", "x86_64", 0),
+    "arm64": Architecture("arm64", "aarch64", (PYTHONS,)),
+    # A package a Debian: onnxruntime twice and vosk alone are 99 MB here, and nothing in them is left to cut.
+    "amd64": Architecture("amd64", "x86_64", (("3.11",), ("3.13",))),
 }
+BUDGET_MB: Final = 150  # most that a package may install, in 10^6 bytes: bytecode included, models not
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,8 @@ ALWAYS: Final = (
     "systemd | systemd-standalone-tmpfiles",
 )
 # A Pi's archive has it, plain Debian has not: without it the light and the button are missing and `doctor` says so.
-RECOMMENDED: Final = ("python3-lgpio", "systemd-timesyncd | time-daemon")
+# D-Bus: the publisher may make no clock calls, and asks systemd's timedated whether the clock is set.
+RECOMMENDED: Final = ("dbus", "python3-lgpio", "systemd-timesyncd | time-daemon")
 SUGGESTED: Final = ("mosquitto",)  # counterpoint demo starts its own
 
 # Patterns of what stays out of the site folder, whatever the wheel.
@@ -121,7 +121,10 @@ _STAYS_OUT: Final = (
     "numpy/f2py/*", "numpy/distutils/*",
     "numpy/_pyinstaller/*", "numpy/_core/lib/*", "numpy/_core/include/*", "numpy/random/_examples/*",
     "numpy/_core/_simd.*", "numpy/_core/*_tests.*",
-    "numpy/ma/LICENSE", "numpy/random/LICENSE.md", "numpy/ma/README.rst",
+    "numpy/random/LICENSE.md",
+    # NumPy imports these only when somebody names them, and nobody here does.
+    "numpy/ma/*", "numpy/polynomial/*", "numpy/testing/*", "numpy/typing/*", "numpy/conftest.py", "numpy/matlib.py",
+    "websockets/legacy/*", "websockets/trio/*",
     # The C library beside the Python module, which holds all of it once more.
     "onnxruntime/capi/libonnxruntime.so*",
     "onnxruntime/transformers/*", "onnxruntime/tools/*", "onnxruntime/quantization/*", "onnxruntime/datasets/*",

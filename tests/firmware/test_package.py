@@ -88,6 +88,21 @@ def test_two_builds_give_the_same_bytes_whatever_the_umask(package: Built) -> No
 
 
 @needs_dpkg
+def test_amd64_has_a_package_a_debian_and_one_release_for_both(tmp_path: Path) -> None:
+    make_checkout(tmp_path / "checkout", make_wheels(tmp_path / "wheels", "amd64"))
+    asked = ["--arch=amd64", f"--out={tmp_path / 'out'}", f"--wheels={tmp_path / 'wheels'}", "--release", "--quick"]
+    build(parse(asked), tmp_path / "checkout")
+    first, last, release = sorted((tmp_path / "out").glob("*[!n]"), key=lambda path: (path.suffix, path.name))
+    assert (first.name.count("+deb12_amd64.deb"), last.name.count("+deb13_amd64.deb")) == (1, 1)
+    for package, python, other in ((first, "311", "313"), (last, "313", "311")):
+        listed = subprocess.run(["dpkg-deb", "--contents", package], check=True, capture_output=True, text=True).stdout
+        assert f"core.cpython-{python}.so" in listed
+        assert f"core.cpython-{other}.so" not in listed
+    held = set(_tar(release.read_bytes()))
+    assert {"site/numpy/core.cpython-311.so", "site/numpy/core.cpython-313.so"} <= held
+
+
+@needs_dpkg
 def test_an_upgrade_never_asks_since_nothing_is_a_conffile(package: Built) -> None:
     assert "conffiles" not in package.scripts
     assert not [path for path in package.files if path.startswith("etc/")]

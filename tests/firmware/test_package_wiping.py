@@ -30,6 +30,6 @@ def test_it_is_compiled_to_the_same_bytes_wherever_the_work_lies(tmp_path: Path)
 def test_without_a_compiler_for_it_the_package_says_what_is_missing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    nobodys = Architecture("arm64", "nobodys-machine", 0)
+    nobodys = Architecture("arm64", "nobodys-machine", ())
     assert wiping_library(ROOT, nobodys, tmp_path) == {}
     assert "then build again" in capsys.readouterr().out
