@@ -7,7 +7,7 @@ Counts of people and what they did come rounded by `disclosure`; times are UTC, 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -159,10 +159,14 @@ class PublisherStatement(Strict, frozen=True, tag_field="schema", tag="publisher
 
 
 Message = Window | State | Birth | HealthReport
+_Message = TypeVar("_Message")
 Note = SensorHealth | ClockStatement | PublisherStatement
 
 _encoder = msgspec.json.Encoder()
 _window = msgspec.json.Decoder(Window)
+_state = msgspec.json.Decoder(State)
+_birth = msgspec.json.Decoder(Birth)
+_health = msgspec.json.Decoder(HealthReport)
 _note: msgspec.json.Decoder[Note] = msgspec.json.Decoder(Note)
 
 
@@ -173,11 +177,22 @@ def encode(value: Message | Note) -> bytes:
 
 def decode_window(payload: bytes) -> Window:
     """Return the window that these bytes are; MessageError for anything else, unknown properties included."""
-    _check_size(payload)
-    try:
-        return _window.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise MessageError(f"not a window.v1 message ({error}): it is left where it is") from error
+    return _decoded(_window, payload, "a window.v1")
+
+
+def decode_state(payload: bytes) -> State:
+    """Return the state that these bytes are; MessageError for anything else, unknown properties included."""
+    return _decoded(_state, payload, "a state.v1")
+
+
+def decode_birth(payload: bytes) -> Birth:
+    """Return the birth that these bytes are; MessageError for anything else, unknown properties included."""
+    return _decoded(_birth, payload, "a birth.v1")
+
+
+def decode_health(payload: bytes) -> HealthReport:
+    """Return the health that these bytes are; MessageError for anything else, unknown properties included."""
+    return _decoded(_health, payload, "a health.v1")
 
 
 def decode_note(payload: bytes) -> Note:
@@ -187,6 +202,14 @@ def decode_note(payload: bytes) -> Note:
         return _note.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MessageError(f"not a statement that we know ({error}): it is ignored") from error
+
+
+def _decoded(decoder: msgspec.json.Decoder[_Message], payload: bytes, what: str) -> _Message:
+    _check_size(payload)
+    try:
+        return decoder.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MessageError(f"not {what} message ({error}): it is left where it is") from error
 
 
 def _check_size(payload: bytes) -> None:

@@ -1,0 +1,202 @@
+"""What may be written into the store, one transaction at a time.
+
+One rule: what was told stays: a summary is put once, and nothing here changes one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from datetime import date
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from counterpoint.fleet.store.access_rows import AccessWriting
+from counterpoint.fleet.store.device_rows import note_heard
+from counterpoint.fleet.store.reading import Reading
+from counterpoint.fleet.store.rows import Counts, KeptApart, Known, KnownDevice
+from counterpoint.fleet.store.tables import annotation, apart, device, fact, site, summary, tally, window
+from counterpoint.fleet.store.taking import Months, Placing
+from counterpoint.fleet.store.upsert import add_new, add_up, put
+from counterpoint.fleet.store.weeks import start_s, week_of, weeks_later
+from counterpoint.messages.schemas import Birth, decode_window, encode
+from counterpoint.messages.summaries import PeriodSummary, encode_summary
+from counterpoint.messages.topics import topic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from counterpoint.disclosure.sites import SiteWindow
+    from counterpoint.fleet.store.rows import Annotation, Fact, Heard, Taken
+    from counterpoint.messages.summaries import Summary
+
+OVERLAPS: Final = "overlaps a window of this device, or uses the id of another window"
+
+
+class Writing(Reading):
+    """One transaction; it can also read, and sees what it wrote.
+
+    Attributes:
+        access: Accounts, sessions and the audit log, and changes to them.
+    """
+
+    def __init__(self, line: Connection, months: Months) -> None:
+        super().__init__(line)
+        self._months = months
+        self.access: AccessWriting = AccessWriting(line)
+
+    def known(self, devices: Iterable[str], sites: Iterable[str]) -> Known:
+        """Return what a batch is judged against."""
+        asked = select(device.c.id, device.c.site, device.c.quarantined).where(device.c.id.in_(list(devices)))
+        zones = select(site.c.code, site.c.timezone).where(site.c.code.in_(list(sites)))
+        return Known(
+            {row.id: KnownDevice(row.site, row.quarantined) for row in self._line.execute(asked)},
+            {row.code: row.timezone for row in self._line.execute(zones)},
+        )
+
+    def take_windows(self, batch: Sequence[Taken]) -> Counts:
+        """Take windows that were judged good; each id counts once, and what overlaps is kept apart."""
+        if not batch:
+            return Counts()
+        self._months.prepare(self._line, (int(one.window.start_utc.timestamp()) for one in batch))
+        self._meet({one.device: one for one in batch}, {one.site: one.window.timezone for one in batch})
+        placing = Placing(self._line, batch)
+        new = placing.judge(batch)
+        late = placing.keep(new)
+        self.keep_apart([_overlapping(one) for one in placing.overlapping])
+        return Counts(len(new), placing.again, late, len(placing.overlapping))
+
+    def note_devices(self, heard: Sequence[Heard]) -> None:
+        """Keep what devices said of themselves, oldest first."""
+        zones = {one.site: one.message.timezone if isinstance(one.message, Birth) else "" for one in heard}
+        self._meet({one.device: one for one in heard}, zones)
+        note_heard(self._line, heard)
+
+    def keep_apart(self, messages: Sequence[KeptApart]) -> None:
+        """Keep messages that can't be used, with the reason; the same again is counted, not kept twice."""
+        rows = {_digest(one): _apart_row(one) for one in messages}
+        add_up(self._line, apart, [rows[digest] for digest in sorted(rows)], "times")
+        sites = Counter(one.site for one in messages)
+        self.count("rejected", sites)
+        devices = Counter(one.device for one in messages if one.device)
+        if devices:
+            more = device.c.apart_count + bindparam("more")
+            row = update(device).where(device.c.id == bindparam("of")).values(apart_count=more)
+            self._line.execute(row, [{"of": name, "more": devices[name]} for name in sorted(devices)])
+
+    def count(self, kind: str, by_site: Mapping[str, int]) -> None:
+        """Add to what was left out: `kind` is merged, dropped or rejected."""
+        rows = [{"site": code, "kind": kind, "amount": by_site[code]} for code in sorted(by_site) if by_site[code]]
+        add_up(self._line, tally, rows, "amount")
+
+    def quarantine(self, name: str, *, on: bool) -> bool:
+        """Keep the windows of a device apart from now on, or take them again; False when there is no such device."""
+        row = update(device).where(device.c.id == name).values(quarantined=on)
+        return self._line.execute(row).rowcount > 0
+
+    def label_device(self, name: str, label: str) -> bool:
+        """Give a device IT's own name; False when there is no such device."""
+        return self._line.execute(update(device).where(device.c.id == name).values(label=label)).rowcount > 0
+
+    def windows(self, code: str, first_week: str, weeks: int) -> list[SiteWindow]:
+        """Return the site's windows of whole weeks of its own calendar, by device and time."""
+        from counterpoint.disclosure.sites import SiteWindow  # noqa: PLC0415 - until it is there
+
+        zone = ZoneInfo(self.zone(code))
+        since_s, until_s = start_s(first_week, zone), start_s(weeks_later(first_week, weeks), zone)
+        rows = self._line.execute(
+            select(window.c.device, window.c.message)
+            .where(window.c.site == code, window.c.start_s >= since_s, window.c.start_s < until_s)
+            .order_by(window.c.device, window.c.start_s)
+        )
+        return [SiteWindow(row.device, decode_window(row.message)) for row in rows]
+
+    def zone(self, code: str) -> str:
+        """Return the zone of a site, UTC where none is known."""
+        return self._line.scalar(select(site.c.timezone).where(site.c.code == code)) or "UTC"
+
+    def put_summaries(self, summaries: Sequence[Summary], told_s: int) -> None:
+        """Keep summaries; one that was told before stays as it is."""
+        add_new(self._line, summary, [_summary_row(one, told_s) for one in summaries])
+
+    def note_told(self, code: str, week: str) -> None:
+        """Note the last week that a site has told: windows that come for it or before it are late."""
+        until_s = start_s(weeks_later(week, 1), ZoneInfo(self.zone(code)))
+        row = update(site).where(site.c.code == code)
+        self._line.execute(row.values(told_until=week, told_until_s=until_s))
+
+    def name_site(self, code: str, name: str, timezone: str) -> None:
+        """Name a site, one that is not there yet too; "" for the zone leaves it to the devices."""
+        add_new(self._line, site, [{"code": code, "name": name, "timezone": timezone}])
+        values = {"name": name, "timezone": timezone} if timezone else {"name": name}
+        self._line.execute(update(site).where(site.c.code == code).values(**values))
+
+    def annotate(self, note: Annotation) -> int:
+        """Keep a note; return its number."""
+        row = {"site": note.site, "day": note.day, "week": week_of(date.fromisoformat(note.day)), "text": note.text}
+        kept = insert(annotation).values(**row, made_by=note.by, made_s=note.made_s).returning(annotation.c.id)
+        return int(self._line.scalars(kept).one())
+
+    def remove_annotation(self, number: int) -> bool:
+        """Delete a note; False when there is none of that number."""
+        return self._line.execute(delete(annotation).where(annotation.c.id == number)).rowcount > 0
+
+    def put_facts(self, facts: Sequence[Fact]) -> None:
+        """Keep the site's own figures, in the place of those of the same week and kind."""
+        put(
+            self._line,
+            fact,
+            [{"site": one.site, "week": one.week, "kind": one.kind, "value": one.value} for one in facts],
+        )
+
+    def _meet(self, devices: Mapping[str, Taken | Heard], zones: Mapping[str, str]) -> None:
+        """Make the rows of sites and devices that are heard of for the first time."""
+        codes = sorted(zones)
+        add_new(self._line, site, [{"code": code, "name": code, "timezone": zones[code]} for code in codes])
+        unknown = update(site).where(site.c.code == bindparam("of"), site.c.timezone == "")
+        said = [{"of": code, "zone": zones[code]} for code in codes if zones[code]]
+        if said:
+            self._line.execute(unknown.values(timezone=bindparam("zone")), said)
+        rows = [
+            {"id": name, "site": devices[name].site, "first_seen_s": devices[name].received_s}
+            for name in sorted(devices)
+        ]
+        add_new(self._line, device, rows)
+
+
+def _overlapping(one: Taken) -> KeptApart:
+    where = topic(one.site, one.device, "window")
+    return KeptApart(one.site, one.device, where, encode(one.window), OVERLAPS, one.received_s)
+
+
+def _digest(one: KeptApart) -> str:
+    return hashlib.sha256(one.topic.encode() + b"\0" + one.payload).hexdigest()
+
+
+def _apart_row(one: KeptApart) -> dict[str, object]:
+    return {
+        "digest": _digest(one),
+        "site": one.site,
+        "device": one.device,
+        "topic": one.topic,
+        "payload": one.payload,
+        "reason": one.reason,
+        "first_s": one.received_s,
+        "last_s": one.received_s,
+        "times": 1,
+    }
+
+
+def _summary_row(one: Summary, told_s: int) -> dict[str, object]:
+    return {
+        "kind": "period" if isinstance(one, PeriodSummary) else "hours",
+        "site": one.site,
+        "first_week": one.first_week,
+        "last_week": weeks_later(one.first_week, one.weeks - 1),
+        "told_s": told_s,
+        "message": encode_summary(one),
+    }
