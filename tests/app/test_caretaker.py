@@ -18,7 +18,7 @@ from counterpoint.edge.commands import StateFile
 from counterpoint.edge.durable import RealDisk
 from counterpoint.edge.releases import Releases
 from counterpoint.errors import StorageError
-from counterpoint.messages.commands import Reply, decode_reply
+from counterpoint.messages.commands import LARGEST_COUNTER, Reply, decode_reply
 from counterpoint.messages.schemas import PublisherStatement, encode
 from counterpoint.settings import BrokerSettings, FolderSettings, Settings
 
@@ -43,12 +43,16 @@ class Bench:
         self.now: datetime | None = NOW
         self.boot, self.uptime_s, self.package = "boot-1", 100.0, "0.1.0"
         self.forgot = 0
+        self.sensor = ""
 
     def restart(self) -> None:
         self.done.append("restart")
 
     def stop(self) -> None:
         self.done.append("stop")
+
+    def sensor_run(self) -> str:
+        return self.sensor
 
     def forget(self, _settings: Settings) -> None:
         self.forgot += 1
@@ -91,6 +95,12 @@ class Bench:
         self.send(command(counter=number, do="update", release=offered), number)
         (self.folder / f"inbox/release-{offered['sha256']}.tar").write_bytes(archive)
         self.run()
+
+    def wait(self, minutes: int) -> None:
+        """Let minutes go by without a frame, with a look of the caretaker in each."""
+        for _ in range(minutes):
+            self.uptime_s += 60
+            self.run()
 
     def hear(self, minutes: int, *, connected: bool = True) -> None:
         """Let minutes go by in which the sensor works, with a look of the caretaker in each."""
@@ -228,12 +238,27 @@ def test_a_good_release_stays(bench: Bench) -> None:
 
 def test_a_release_that_hears_nothing_is_rolled_back(bench: Bench) -> None:
     bench.deliver(release())
-    for _ in range(7):
-        bench.uptime_s += 60
-        bench.run()
+    bench.wait(7)
     assert (bench.runs(), bench.done) == ("the package", ["restart", "restart"])
     assert bench.last() == Reply(counter=1, do="update", outcome="rolled_back", reason="not_healthy", version="0.1.0")
     assert list((bench.folder / "releases").iterdir()) == []
+
+
+def test_a_mute_during_a_trial_is_waited_for_and_not_told(bench: Bench) -> None:
+    bench.sensor = "run 1"
+    bench.deliver(release())
+    bench.wait(60)
+    assert (bench.runs(), bench.replies()) == ("0.2.0", [("accepted", None)])
+    bench.hear(11)
+    assert bench.last() == Reply(counter=1, do="update", outcome="done", reason=None, version="0.2.0")
+
+
+def test_a_sensor_that_starts_again_and_again_is_not_muted(bench: Bench) -> None:
+    bench.deliver(release())
+    for number in range(7):
+        bench.sensor = f"run {number}"
+        bench.wait(1)
+    assert (bench.runs(), bench.last().reason) == ("the package", "not_healthy")
 
 
 def test_what_the_release_before_said_is_no_sign_of_health(bench: Bench) -> None:
@@ -321,6 +346,52 @@ def test_an_update_that_never_comes_is_given_up_when_it_has_expired(bench: Bench
     assert not (bench.folder / "replies/wanted.json").exists()
 
 
+def test_a_disk_that_goes_on_failing_ends_an_update_in_its_time(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def worn(*_: object) -> None:
+        raise StorageError("the card is worn")
+
+    monkeypatch.setattr(Releases, "stage", worn)
+    with pytest.raises(StorageError, match="worn"):
+        bench.deliver(release())
+    with pytest.raises(StorageError, match="worn"):
+        bench.send(command(FIRST, counter=2), 2)
+    assert bench.done == ["restart"]  # others do not wait for the disk
+    assert bench.now is not None
+    bench.now = bench.now.replace(day=25)
+    bench.run()
+    assert bench.last() == Reply(counter=1, do="update", outcome="refused", reason="storage", version="0.1.0")
+    assert not (bench.folder / "care/under-way").exists()
+    assert list((bench.folder / "inbox").iterdir()) == []
+    bench.run()
+
+
+def test_before_the_clock_is_set_an_update_is_refused_and_may_be_sent_again(bench: Bench) -> None:
+    bench.now = None
+    asked = command(counter=1, do="update", release=offer(release()))
+    bench.send(asked)
+    assert bench.replies() == [("refused", "clock")]
+    bench.now = NOW
+    bench.send(asked)
+    assert bench.last().outcome == "accepted"
+
+
+def test_the_numbers_of_an_older_version_are_read(bench: Bench) -> None:
+    (bench.folder / "care/state.json").write_text('{"counter": 41, "under_way": null, "checked_in": ""}')
+    bench.send(command(FIRST, counter=41), 41)
+    assert bench.last().reason == "replayed"
+    bench.send(command(SECOND, counter=42), 42)
+    assert bench.last().outcome == "done"
+
+
+def test_the_numbers_of_the_keys_outlast_a_restart_of_the_caretaker(bench: Bench) -> None:
+    bench.send(command(FIRST, counter=LARGEST_COUNTER), 1)
+    bench.send(command(SECOND, counter=5), 2)
+    assert (bench.done, bench.last().counter) == (["restart", "restart"], 5)
+    bench.send(command(SECOND, counter=5), 3)
+    bench.send(command(FIRST, counter=LARGEST_COUNTER), 4)
+    assert bench.done == ["restart", "restart"]
+
+
 def test_a_disk_that_is_too_full(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RealDisk, "free_bytes", lambda _disk, _folder: 1_000_000)
     bench.send(command(counter=1, do="update", release=offer(release())))
@@ -339,7 +410,8 @@ def test_forget_is_remembered_before_it_is_done(bench: Bench) -> None:
     bench.send(command(counter=1, do="forget"))
     assert bench.forgot == 1
     assert bench.replies() == [("accepted", None)]
-    assert bench.state() == {"counter": 1, "under_way": {"type": "forgetting", "counter": 1}, "checked_in": ""}
+    assert bench.state()["under_way"] == {"type": "forgetting", "counter": 1}
+    assert bench.state()["counter"] == 1
     bench.run()  # the power went before all was erased
     assert bench.forgot == 2
 

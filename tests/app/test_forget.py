@@ -56,6 +56,9 @@ class Home:
         self.secrets: list[bytes] = []
         self.stopped = 0
 
+    def sensor_run(self) -> str:
+        return ""
+
     def restart(self) -> None:
         raise AssertionError("what was forgotten is not started")
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from counterpoint.app import signing
 from counterpoint.app.cli import main
 from counterpoint.care.commands import Do, Here, Refuse, decide
+from counterpoint.care.counters import Counters
 from counterpoint.edge.durable import RealDisk
 from counterpoint.edge.releases import Releases
 from counterpoint.edge.signatures import load_command_keys, verifier
@@ -78,7 +79,7 @@ def trusted(desk: Path) -> Path:
 def judged(desk: Path, name: str, *, version: str = "0.1.0") -> Do | Refuse:
     payload = (desk / "due" / name).read_bytes()
     device = "-".join(name.split("-")[:2])
-    here = Here(device=device, counter=0, version=version, arch="arm64", now=Clock.at)
+    here = Here(device=device, counters=Counters(), version=version, arch="arm64", now=Clock.at)
     return decide(payload, verifier(load_command_keys(trusted(desk), print)), here)
 
 
@@ -156,7 +157,7 @@ def test_a_device_refuses_what_is_sent_before_its_turn(desk: Path) -> None:
     assert sign("add", "--yes", key="ben") == 0
     last = next(Path("store").glob("device-039-*.json"))
     payload = json.dumps(json.loads(last.read_bytes())["command"]).encode()
-    here = Here(device="device-039", counter=0, version="0.1.0", arch="arm64", now=NOW)
+    here = Here(device="device-039", counters=Counters(), version="0.1.0", arch="arm64", now=NOW)
     verify = verifier(load_command_keys(trusted(desk), print))
     assert decide(payload, verify, here) == Refuse("too_early", "forget")
 

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from counterpoint.care.counters import Counters
 from counterpoint.care.trial import (
+    AWAY_S,
     FIRST_FRAMES_S,
     HEALTHY_FRAMES,
     PATIENCE_S,
@@ -65,6 +67,36 @@ def test_a_sensor_that_hangs_is_given_up() -> None:
     assert verdicts(*hangs)[-1] == "bad"
 
 
+def muted(count: int, *, from_s: float, frames: int | None = None, run: str = "first") -> list[Seen]:
+    return [Seen("one", from_s + 60 * n, frames, reached=True, run=run) for n in range(1, count + 1)]
+
+
+def test_a_microphone_that_is_away_is_waited_for() -> None:
+    heard = [Seen("one", 20_000.0 + 60 * n, n * MINUTE_OF_FRAMES, reached=True, run="first") for n in range(1, 11)]
+    assert verdicts(*muted(240, from_s=5000.0), *heard) == ["wait"] * 249 + ["good"]
+
+
+def test_muted_in_between_it_counts_on() -> None:
+    before, after = (
+        [Seen("one", from_s + 60 * n, n * MINUTE_OF_FRAMES, reached=True, run="first") for n in minutes_heard]
+        for from_s, minutes_heard in ((5000.0, range(1, 5)), (12_000.0, range(5, 11)))
+    )
+    assert verdicts(*before, *muted(110, from_s=5300.0, frames=4 * MINUTE_OF_FRAMES), *after)[-1] == "good"
+
+
+def test_a_release_that_never_finds_a_microphone_goes_in_the_end() -> None:
+    hours = [Seen("one", 5000.0 + 3600 * n, None, reached=True, run="first") for n in range(1, 100)]
+    assert AWAY_S == 96 * 3600
+    said = verdicts(*muted(1, from_s=5000.0), *hours)[1:]
+    assert set(said[:96]) == {"wait"}
+    assert said[-1] == "bad"
+
+
+def test_without_the_broker_a_mute_is_no_excuse() -> None:
+    alone = [Seen("one", 5000.0 + 60 * n, None, reached=False, run="first") for n in range(1, 7)]
+    assert verdicts(*alone)[-1] == "bad"
+
+
 def test_a_reboot_begins_anew_and_can_still_be_good() -> None:
     again = minutes(10, boot="two", from_s=30.0)
     assert verdicts(*minutes(8), *again) == ["wait"] * 17 + ["good"]
@@ -94,6 +126,7 @@ def test_the_broker_may_come_late() -> None:
             st.floats(0, 1e6),
             st.none() | st.integers(0, 10**6),
             st.booleans(),
+            st.sampled_from(["", "first", "second"]),
         ),
         max_size=60,
     )
@@ -109,7 +142,13 @@ def test_nothing_is_good_before_its_frames(seen: list[Seen]) -> None:
 
 
 def test_the_state_is_read_as_it_was_written() -> None:
-    for state in (CareState(), CareState(4, BEGAN), CareState(5, Returning(5, "roll_back", "", "done", None), "one")):
+    counted = CareState(9, counters=Counters({"0f" * 8: 9}, 3, ("ab" * 32,)))
+    for state in (
+        counted,
+        CareState(),
+        CareState(4, BEGAN),
+        CareState(5, Returning(5, "roll_back", "", "done", None), "one"),
+    ):
         assert decode_state(encode_state(state)) == state
     with pytest.raises(ValueError, match="JSON"):
         decode_state(b"\x00" * 40)

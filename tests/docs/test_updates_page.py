@@ -14,6 +14,7 @@ import pytest
 
 from broker_server import COLLECTOR, BrokerServer, Listener
 from counterpoint.care.commands import Do, Here, decide
+from counterpoint.care.counters import Counters
 from counterpoint.edge.signatures import load_command_keys, verifier
 
 PAGE = Path(__file__).parents[2] / "device/docs/updates.md"
@@ -94,7 +95,7 @@ def test_the_commands_of_the_page_bring_an_update_to_a_device(tmp_path: Path) ->
     keys.mkdir()
     for name in ("anna", "ben"):
         shutil.copy(tmp_path / f"{name}.pub", keys)
-    here = Here(device=DEVICE, counter=0, version="0.1.0", arch="arm64", now=datetime.now(UTC))
+    here = Here(device=DEVICE, counters=Counters(), version="0.1.0", arch="arm64", now=datetime.now(UTC))
     judged = decide(bytes(arrived.payload), verifier(load_command_keys(keys, print)), here)
     assert isinstance(judged, Do)
     assert judged.order.do == "update"

@@ -28,6 +28,17 @@ def test_it_restarts_and_stops_both(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert said.read_text().splitlines() == [f"restart --no-block {both}", f"stop {both}"]
 
 
+@pytest.mark.parametrize(
+    ("state", "run"), [("active", "5f3a"), ("activating", ""), ("failed", ""), ("active\nno such line", "5f3a")]
+)
+def test_a_run_of_the_sensor_has_a_name_once_it_is_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str, run: str
+) -> None:
+    systemctl(tmp_path, monkeypatch)
+    (tmp_path / "systemctl").write_text(f'#!/bin/sh\necho "ActiveState={state}"\necho InvocationID=5f3a\n')
+    assert SystemdUnits().sensor_run() == run
+
+
 def test_what_systemd_refuses_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     systemctl(tmp_path, monkeypatch, ends=5)
     with pytest.raises(PartMissing, match=r"Unit not loaded.*systemctl status"):
@@ -38,3 +49,4 @@ def test_a_machine_without_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(PartMissing, match="a machine with systemd"):
         SystemdUnits().restart()
+    assert SystemdUnits().sensor_run() == ""

@@ -18,7 +18,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from broker_server import Authority, BrokerServer, Listener, wait_until
-from commands_made import DEVICE, FIRST, SECOND, STRANGER, command, offer, release, trust
+from commands_made import DEVICE, FIRST, NOW, SECOND, STRANGER, command, offer, release, trust
 from counterpoint.app.caretaker import Caretaker, World
 from counterpoint.app.forget import Ways, erase_device
 from counterpoint.edge import commands_post
@@ -62,6 +62,9 @@ class Device:
         self.toml = folder / "counterpoint.toml"
         self.toml.write_text("# settings\n")
 
+    def sensor_run(self) -> str:
+        return ""
+
     def restart(self) -> None:
         """The publisher runs on here; a new one would say first of all whether it is connected."""
         self.restarts += 1
@@ -76,7 +79,7 @@ class Device:
             RealDisk(),
             self,
             lambda ours: erase_device(ours, self.toml, ways),
-            now=lambda: None,
+            now=lambda: NOW,
             boot=lambda: ("boot", 60.0),
             arch="amd64",
             package="0.1.0",

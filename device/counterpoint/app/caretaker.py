@@ -10,6 +10,7 @@ from __future__ import annotations
 import platform
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
 
     from counterpoint.edge.durable import Disk
     from counterpoint.edge.units import Units
-    from counterpoint.messages.commands import Asked, Order, Outcome, Refusal
+    from counterpoint.messages.commands import Asked, Order, Outcome, Refusal, ReleaseOffer
     from counterpoint.settings import Settings
 
 DEBIAN_NAMES: Final = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "armhf"}
@@ -128,6 +129,7 @@ class Caretaker:
         self._releases = Releases(world.disk, Path(folders.releases))
         self._state = CareState()
         self._forgotten = False
+        self._trouble: StorageError | None = None
 
     def run(self) -> None:
         """Go on with what is under way, then take each command that came.
@@ -150,6 +152,8 @@ class Caretaker:
                 self._go_on()
         if not self._forgotten:
             self._tidy()
+        if self._trouble is not None:
+            raise self._trouble
 
     # Commands.
 
@@ -163,7 +167,7 @@ class Caretaker:
             self._refuse(path, payload, judged)
             return
         try:
-            self._keep(self._accepted(judged.order))
+            self._keep(self._accepted(judged))
         except StorageError:
             self._refuse(path, payload, Refuse("storage", judged.order.do))
             raise
@@ -171,19 +175,19 @@ class Caretaker:
         self._world.say(f"{judged.order.do}, command {judged.order.counter}: accepted")
         self._begin(judged.order)
 
-    def _accepted(self, order: Order) -> CareState:
+    def _accepted(self, judged: Do) -> CareState:
         """What to remember before anything is done: the number, and what is under way from now on."""
-        counter, ours = order.counter, self._state
+        order, counter = judged.order, judged.order.counter
+        ours = msgspec.structs.replace(self._state, counter=counter, counters=judged.counters, checked_in="")
         match order.do:
             case "update" if order.release is not None:
-                return CareState(counter, Fetching(counter, order.release, order.not_after))
+                return ours.goes_on(Fetching(counter, order.release, order.not_after))
             case "forget":
-                return CareState(counter, Forgetting(counter))
+                return ours.goes_on(Forgetting(counter))
             case "roll_back":
-                back = self._way_back()
-                return CareState(counter, Returning(counter, "roll_back", back, "done", None))
+                return ours.goes_on(Returning(counter, "roll_back", self._way_back(), "done", None))
             case _:
-                return CareState(counter, ours.under_way)
+                return ours
 
     def _begin(self, order: Order) -> None:
         if order.do == "restart":
@@ -209,7 +213,7 @@ class Caretaker:
     def _here(self) -> Here:
         return Here(
             device=self._device(),
-            counter=self._state.counter,
+            counters=self._state.counted(),
             version=self._version(),
             arch=self._world.arch,
             now=self._world.now(),
@@ -239,27 +243,41 @@ class Caretaker:
                 self._check_current()
 
     def _fetch(self, fetching: Fetching) -> None:
-        offer, now = fetching.release, self._world.now()
+        now = self._world.now()
+        if now is not None and now > fetching.not_after:
+            self._give_up(fetching, fetching.trouble)
+            return
         try:
-            archive = self._disk.open(archive_path(self._inbox, offer))
-            if archive is not None:
-                with archive:
-                    self._releases.tidy(kept_releases(self._state, self._links()))
-                    self._releases.stage(archive, offer)
-                self._begin_trial(fetching)
-                return
+            staged = self._stage(fetching.release)
         except ReleaseRefused as error:
             self._world.say(str(error))
             self._give_up(fetching, "release_wrong")
-            return
-        if now is not None and now > fetching.not_after:
-            self._give_up(fetching, "not_fetched")
+        except StorageError as error:  # told at the end of this run: commands that wait must not wait for the disk
+            self._trouble = error
+            with suppress(StorageError):
+                self._keep(self._state.goes_on(msgspec.structs.replace(fetching, trouble="storage")))
         else:
-            self._replies.want(offer)
+            if staged:
+                self._begin_trial(fetching)
+            else:
+                self._replies.want(fetching.release)
+
+    def _stage(self, offer: ReleaseOffer) -> bool:
+        """Check and unpack the file of a release; False while it has not come."""
+        archive = self._disk.open(archive_path(self._inbox, offer))
+        if archive is None:
+            return False
+        with archive:
+            self._releases.tidy(kept_releases(self._state, self._links()))
+            self._releases.stage(archive, offer)
+        return True
 
     def _give_up(self, fetching: Fetching, reason: Refusal) -> None:
+        """Free the space first: on a full disk nothing could be answered."""
+        self._releases.tidy(kept_releases(self._state, self._links()))
+        remove_durably(self._disk, archive_path(self._inbox, fetching.release))
         self._answer(fetching.counter, "update", "refused", reason)
-        self._keep(CareState(self._state.counter))
+        self._keep(self._state.rests())
 
     def _begin_trial(self, fetching: Fetching) -> None:
         boot, uptime_s = self._world.boot()
@@ -272,7 +290,7 @@ class Caretaker:
             starts=1,
             looked_s=uptime_s,
         )
-        self._keep(CareState(self._state.counter, trial))
+        self._keep(self._state.goes_on(trial))
         self._switch(trial.version, before=trial.back_to)
         self._world.say(f"release {trial.version} runs on trial")
 
@@ -286,14 +304,14 @@ class Caretaker:
         if verdict == "good":
             self._world.say(f"release {trial.version} is good")
             self._answer(trial.counter, "update", "done")
-            self._keep(CareState(self._state.counter))
+            self._keep(self._state.rests())
         elif verdict == "bad":
             reason: Refusal = "release_wrong" if damaged else "not_healthy"
             back = Returning(trial.counter, "update", trial.back_to, "rolled_back", reason)
-            self._keep(CareState(self._state.counter, back))
+            self._keep(self._state.goes_on(back))
             self._return(back)
         else:
-            self._keep(CareState(self._state.counter, trial))
+            self._keep(self._state.goes_on(trial))
 
     def _return(self, returning: Returning) -> None:
         back_to = returning.back_to if self._releases.is_whole(returning.back_to) else ""
@@ -302,7 +320,7 @@ class Caretaker:
         )
         self._switch(back_to, before="")
         self._answer(returning.counter, returning.do, returning.outcome, returning.reason)
-        self._keep(CareState(self._state.counter))
+        self._keep(self._state.rests())
 
     def _switch(self, version: str, *, before: str) -> None:
         """Let another release run; what the one before it said of itself is no sign of health any more."""
@@ -323,7 +341,7 @@ class Caretaker:
         elif not self._releases.is_whole(current):
             way_back = self._way_back()
             damaged = Returning(self._state.counter, "update", way_back, "rolled_back", "release_wrong")
-            self._keep(CareState(self._state.counter, damaged))
+            self._keep(self._state.goes_on(damaged))
             self._return(damaged)
         else:
             self._keep(msgspec.structs.replace(self._state, checked_in=boot))
@@ -341,7 +359,8 @@ class Caretaker:
 
     def _seen(self) -> Seen:
         boot, uptime_s = self._world.boot()
-        return Seen(boot, uptime_s, frames_heard(self._disk, self._sensor, boot), self._reached())
+        frames = frames_heard(self._disk, self._sensor, boot)
+        return Seen(boot, uptime_s, frames, self._reached(), self._world.units.sensor_run())
 
     def _reached(self) -> bool:
         return publisher_reaches_broker(self._disk, self._inbox)

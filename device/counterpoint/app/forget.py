@@ -106,10 +106,10 @@ def _remember(care: Path) -> None:
         return
     file = StateFile(RealDisk(), care)
     try:
-        counter = file.load().counter
+        before = file.load()
     except StorageError:
-        counter = 0
-    file.keep(CareState(counter, Forgetting(counter)))
+        before = CareState()
+    file.keep(before.goes_on(Forgetting(before.counter)))
 
 
 def _take_leave(settings: Settings, ways: Ways) -> None:

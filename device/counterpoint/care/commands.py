@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from counterpoint.care.counters import Counters
     from counterpoint.messages.commands import Asked, Command, Order, Refusal, ReleaseOffer
 
 KEYS_NEEDED: Final[dict[Asked, int]] = {"restart": 1, "roll_back": 1, "update": 2, "forget": 2}
 """What changes the program, or ends the device's service, is asked by two people: one stolen key does neither."""
+NEED_A_CLOCK: Final[tuple[Asked, ...]] = ("update", "roll_back", "forget")
+"""Without a clock nothing tells an old command that was held back from a new one: `restart` alone does no harm late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Here:
 
     Attributes:
         device: Its id.
-        counter: The number of the last command that it acted on; 0 before the first.
+        counters: How far each key has counted.
         version: The release or package that runs.
         arch: Debian's name of its architecture.
         now: The wall clock, None while it is not known to be set.
@@ -38,7 +41,7 @@ class Here:
     """
 
     device: str
-    counter: int
+    counters: Counters
     version: str
     arch: str
     now: datetime | None
@@ -48,9 +51,10 @@ class Here:
 
 @dataclass(frozen=True, slots=True)
 class Do:
-    """Carry it out, once its counter is written down."""
+    """Carry it out, once the counters are written down as they are after it."""
 
     order: Order
+    counters: Counters
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,9 @@ def decide(payload: bytes, verify: Callable[[str, str, bytes], bool] | None, her
         order = decode_order(sealed)
     except MessageError:
         return Refuse("unreadable")
-    reason = _objection(order, len(signed_by), here)
-    return Refuse(reason, order.do) if reason else Do(order)
+    fresh = here.counters.fresh(signed_by, order.counter, sealed)
+    reason = _objection(order, len(signed_by), len(fresh), here)
+    return Refuse(reason, order.do) if reason else Do(order, here.counters.after(signed_by, order.counter, sealed))
 
 
 def _signers(command: Command, sealed: bytes, verify: Callable[[str, str, bytes], bool]) -> set[str]:
@@ -90,14 +95,16 @@ def _signers(command: Command, sealed: bytes, verify: Callable[[str, str, bytes]
     return {each.key for each in command.signatures if verify(each.key, each.signature, sealed)}
 
 
-def _objection(order: Order, signers: int, here: Here) -> Refusal | None:
-    now = here.now
+def _objection(order: Order, signers: int, fresh: int, here: Here) -> Refusal | None:
+    """`fresh` of the signers have not counted so far yet: as many as the command needs must be."""
+    needed = KEYS_NEEDED[order.do]
     wrong: tuple[tuple[bool, Refusal], ...] = (
         (order.device != here.device, "another_device"),
-        (signers < KEYS_NEEDED[order.do], "too_few_keys"),
-        (order.counter <= here.counter, "replayed"),
-        (now is not None and now > order.not_after, "expired"),
-        (now is not None and order.not_before is not None and now < order.not_before, "too_early"),
+        (signers < needed, "too_few_keys"),
+        (fresh < needed, "replayed"),
+        (here.now is None and order.do in NEED_A_CLOCK, "clock"),
+        (here.now is not None and here.now > order.not_after, "expired"),
+        (here.now is not None and order.not_before is not None and here.now < order.not_before, "too_early"),
         (order.do == "roll_back" and not here.released, "nothing_to_roll_back"),
     )
     reason = next((reason for is_so, reason in wrong if is_so), None)

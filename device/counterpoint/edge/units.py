@@ -6,6 +6,7 @@ One rule: systemd is asked by its own command, and for these units only.
 from __future__ import annotations
 
 import subprocess
+from contextlib import suppress
 from typing import Final, Protocol
 
 from counterpoint.errors import PartMissing, StorageError
@@ -13,6 +14,7 @@ from counterpoint.errors import PartMissing, StorageError
 SERVICES: Final = ("counterpoint-sensor.service", "counterpoint-publisher.service")
 STOPS_WITHIN_S: Final = 120.0
 """systemd itself kills what does not stop within 90 s."""
+ANSWERS_WITHIN_S: Final = 10.0
 
 
 class Units(Protocol):
@@ -23,6 +25,9 @@ class Units(Protocol):
 
     def stop(self) -> None:
         """Stop both; returns when they have ended."""
+
+    def sensor_run(self) -> str:
+        """Return a name of the sensor's present run; "" while it does not run, or is not ready."""
 
 
 class SystemdUnits:
@@ -35,6 +40,15 @@ class SystemdUnits:
     def stop(self) -> None:
         """See Units."""
         _systemctl("stop")
+
+    def sensor_run(self) -> str:
+        """See Units."""
+        show = ["systemctl", "show", "--property=ActiveState", "--property=InvocationID", SERVICES[0]]
+        with suppress(OSError, subprocess.SubprocessError):
+            said = subprocess.run(show, check=True, capture_output=True, text=True, timeout=ANSWERS_WITHIN_S).stdout
+            answer = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
+            return answer.get("InvocationID", "") if answer.get("ActiveState") == "active" else ""
+        return ""
 
 
 def _systemctl(*words: str) -> None:

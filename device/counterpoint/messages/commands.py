@@ -32,6 +32,7 @@ Refusal = Literal[
     "too_few_keys",
     "another_device",
     "replayed",
+    "clock",
     "too_early",
     "expired",
     "no_release",
@@ -45,7 +46,8 @@ Refusal = Literal[
     "not_healthy",
     "storage",
 ]
-"""Why a command was not carried out; `not_healthy`: an update was tried, and the release before it runs again."""
+"""Why a command was not carried out; `clock`: the device does not know the time yet, so send the same command again;
+`not_healthy`: an update was tried, and the release before it runs again."""
 Outcome = Literal["accepted", "done", "refused", "rolled_back"]
 
 Counter = Annotated[int, Meta(ge=1, le=LARGEST_COUNTER)]
