@@ -47,6 +47,7 @@ class SiteWeek:
     Attributes:
         hours: Shape (H,): the local hours as seconds since 1970, UTC.
         days: The local day of each hour.
+        clock: What the clock on the wall shows at each of them, 0 to 23.
         staff: Shape (H, C): who is at the counter, NOBODY where it is closed.
         served: Shape (H, C): visits that took place.
         arrived: Shape (H,): customers who came.
@@ -56,6 +57,7 @@ class SiteWeek:
 
     hours: Ints
     days: tuple[date, ...]
+    clock: tuple[int, ...]
     staff: Ints
     served: Ints
     arrived: Ints
@@ -79,6 +81,7 @@ def draw_week(place: Place, week: Week, effects: Effects, rng: np.random.Generat
     return SiteWeek(
         hours=np.array(starts, dtype=np.int64),
         days=tuple(day for day, _ in open_hours),
+        clock=tuple(hour for _, hour in open_hours),
         staff=staff,
         served=_spread(served, staff, rng),
         arrived=arrived,

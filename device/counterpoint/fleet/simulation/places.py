@@ -108,7 +108,7 @@ def _place(number: int, name: str, size: int, rng: np.random.Generator) -> Place
         counters=tuple(random_id(rng) for _ in range(size)),
         people=_people(size, rng),
         opening=Opening(int(rng.choice(OPENS)), int(rng.choice(CLOSES)), int(rng.choice((0, 0, 12, 13)))),
-        arrivals=capacity * float(rng.uniform(0.66, 0.96)),
+        arrivals=capacity * float(rng.uniform(0.62, 0.9)),
         length_s=length_s,
         talk_overs=float(rng.lognormal(np.log(20), 0.25)),
         customer_share=float(np.clip(rng.normal(0.46, 0.04), 0.3, 0.6)),

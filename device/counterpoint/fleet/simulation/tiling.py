@@ -1,4 +1,4 @@
-"""Windows of a site's week: through the device's own disclosure, or the same sums over columns where there are too many.
+"""Windows of a site's week: through the device's own disclosure, or the same sums over columns where there are many.
 
 One rule: both ways give the same windows, and a test holds them together; `by_device` is the truth.
 """
