@@ -22,7 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from counterpoint.fleet.access.guard import csrf_field, person_or_none
-from counterpoint.fleet.access.people import AUDITOR, IT, MANAGER, ROLES
+from counterpoint.fleet.access.people import IT, MANAGER, ROLES
 from counterpoint.fleet.pages.language import FLEET, LANGUAGES, PARTS, language_of
 
 if TYPE_CHECKING:

@@ -6,22 +6,44 @@ and passed on.
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, RedirectResponse
 from starlette.routing import Route
 
+from counterpoint.fleet.access.guard import signed_in
+from counterpoint.fleet.access.people import MANAGER
+from counterpoint.fleet.pages.figures import Figures
 from counterpoint.fleet.pages.language import COOKIE, LANGUAGES
 from counterpoint.fleet.pages.layout import STILL
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
     from starlette.responses import Response
+
+    from counterpoint.fleet.store.opening import Store
 
 YEAR_S: Final = 31_536_000
 FOR_GOOD: Final = {"Cache-Control": f"public, max-age={YEAR_S}, immutable"}
 KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+
+def today_utc() -> date:
+    """Return the day it is, UTC."""
+    return datetime.now(UTC).date()
+
+
+def page_routes(store: Store, today: Callable[[], date] = today_utc) -> list[Route]:
+    """Return every page, each behind the roles that may open it, and what needs no account."""
+    figures = Figures(store, today)
+    return [
+        *open_routes(),
+        Route("/", signed_in(figures.overview, MANAGER)),
+    ]
 
 
 def open_routes() -> list[Route]:

@@ -1,0 +1,114 @@
+"""What a reader looks at, from the page's address: which site, how many weeks, until when.
+
+One rule: what the address asks for and this person may not see does not exist (404); what is no week or no number falls
+back to the usual.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from starlette.exceptions import HTTPException
+
+from counterpoint.fleet.access.guard import own_site, person
+from counterpoint.fleet.access.people import ALL_SITES
+from counterpoint.fleet.store.rows import Site
+from counterpoint.fleet.store.weeks import monday, week_of, weeks_later
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from starlette.requests import Request
+
+    from counterpoint.fleet.access.people import Person
+    from counterpoint.fleet.store.reading import Reading
+
+PERIODS: Final = (1, 4, 13, 52)
+"""Weeks that can be looked at together: a week, about a month, a quarter, a year."""
+USUAL: Final = 4
+MOST_LISTED: Final = 40
+"""Sites in the list of the page's head; where there are more, the page of sites finds one by its name."""
+WEEK: Final = re.compile(r"\d{4}-W\d{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is looked at.
+
+    Attributes:
+        site: The place; its code is `all` for every site together.
+        weeks: How many weeks together.
+        until: The last ISO week looked at.
+        listed: The sites of the list in the page's head, `all` among them; empty where they are too many for a list.
+    """
+
+    site: Site
+    weeks: int
+    until: str
+    listed: tuple[Site, ...]
+
+    @property
+    def is_all(self) -> bool:
+        """Whether it is every site together."""
+        return self.site.code == ALL_SITES
+
+    def since(self, weeks: int) -> str:
+        """Return the first of so many weeks that end with the last one looked at."""
+        return weeks_later(self.until, 1 - weeks)
+
+
+def chosen(request: Request, reading: Reading, all_sites: str, today: date) -> Choice | None:
+    """Return what the address asks for, None where this person has no site to look at yet.
+
+    `all_sites` is what every site together is called.
+
+    Raises:
+        HTTPException: 404, for a site that is not there or not theirs.
+    """
+    reader = person(request)
+    sites = offered(reader, reading.sites(), all_sites)
+    if not sites:
+        return None
+    code = request.query_params.get("site") or sites[0].code
+    site = next((site for site in sites if site.code == own_site(request, code)), None)
+    if site is None:
+        raise HTTPException(404)
+    listed = sites if len(sites) <= MOST_LISTED else ()
+    return Choice(site, _weeks(request), _until(request, site, today), listed)
+
+
+def offered(reader: Person, sites: Sequence[Site], all_sites: str) -> tuple[Site, ...]:
+    """Return the sites whose figures this person may see, by name; first `all`, where there are several to pool."""
+    own = tuple(site for site in sites if reader.sees_figures_of(site.code))
+    if len(own) > 1 and reader.sees_figures_of(ALL_SITES):
+        told = max((site.told_until for site in own if site.told_until), default=None)
+        counters = sum(site.counter_count for site in own)
+        return (Site(ALL_SITES, all_sites, own[0].timezone, counters, 0, told), *own)
+    return own
+
+
+def _weeks(request: Request) -> int:
+    asked = request.query_params.get("weeks", "")
+    return int(asked) if asked in map(str, PERIODS) else USUAL
+
+
+def _until(request: Request, site: Site, today: date) -> str:
+    """Return the week that the address names; else the last that was told, else this one."""
+    asked = request.query_params.get("until", "")
+    if is_week(asked):
+        return asked
+    return site.told_until or week_of(today)
+
+
+def is_week(text: str) -> bool:
+    """Return whether this text is an ISO week."""
+    if not WEEK.fullmatch(text):
+        return False
+    try:
+        monday(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,106 @@
+"""A site's summaries as the stretch that is looked at and the one before it.
+
+One rule: runs of weeks are taken whole, newest first, until there are enough; a stretch says itself how long it became.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from counterpoint.disclosure.figures import pool_numbers
+from counterpoint.fleet.store.weeks import monday, weeks_later
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from counterpoint.messages.schemas import PublishedAct, Sureness
+    from counterpoint.messages.summaries import FiveNumbers, PeriodSummary
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some runs of a site next to each other, oldest first; at least one."""
+
+    runs: tuple[PeriodSummary, ...]
+
+    @property
+    def weeks(self) -> int:
+        """From the first week to the last, both counted."""
+        return sum(run.weeks for run in self.runs)
+
+    @property
+    def first_day(self) -> date:
+        """Its first Monday."""
+        return monday(self.runs[0].first_week)
+
+    @property
+    def last_day(self) -> date:
+        """Its last Sunday."""
+        return last_day(self.runs[-1])
+
+    @property
+    def numbers(self) -> FiveNumbers | None:
+        """The five numbers of all its runs together; None where none of them could be told."""
+        told = [run.numbers for run in self.runs if run.numbers is not None]
+        return pool_numbers(told) if told else None
+
+    @property
+    def acts(self) -> dict[PublishedAct, int] | None:
+        """Share of visits with each act (percent), over the runs that know it, by their visits."""
+        known = [
+            (run.act_visits_percent, run.numbers.visit_count)
+            for run in self.runs
+            if run.act_visits_percent and run.numbers
+        ]
+        visits = sum(count for _, count in known)
+        if not visits:
+            return None
+        kinds = dict.fromkeys(kind for acts, _ in known for kind in acts)
+        return {kind: round(sum(acts.get(kind, 0) * count for acts, count in known) / visits) for kind in kinds}
+
+    @property
+    def sureness(self) -> Sureness | None:
+        """The measured error of the last run that says one."""
+        return next((run.uncertainty for run in reversed(self.runs) if run.uncertainty is not None), None)
+
+
+def last_stretches(runs: Sequence[PeriodSummary], weeks: int) -> tuple[Stretch | None, Stretch | None]:
+    """Return the last stretch of at least so many weeks (fewer where there are no more), and the one before it.
+
+    `runs` are of one site, oldest first. The one before is as long as the last, or None where it would not be.
+    """
+    now = _take(runs, weeks)
+    if now is None:
+        return None, None
+    before = _take(runs[: len(runs) - len(now.runs)], now.weeks)
+    is_next = before is not None and follow(before.runs[-1], now.runs[0])
+    return now, before if before is not None and is_next and before.weeks >= now.weeks else None
+
+
+def follow(earlier: PeriodSummary, later: PeriodSummary) -> bool:
+    """Return whether the later run begins where the earlier ends."""
+    return weeks_later(earlier.first_week, earlier.weeks) == later.first_week
+
+
+def last_day(run: PeriodSummary) -> date:
+    """Return the Sunday with which a run ends."""
+    return date_of_end(run.first_week, run.weeks)
+
+
+def date_of_end(first_week: str, weeks: int) -> date:
+    """Return the Sunday with which so many weeks end."""
+    return date.fromordinal(monday(weeks_later(first_week, weeks)).toordinal() - 1)
+
+
+def _take(runs: Sequence[PeriodSummary], weeks: int) -> Stretch | None:
+    """The last runs, next to each other, until there are so many weeks."""
+    taken: list[PeriodSummary] = []
+    for run in reversed(runs):
+        if taken and not follow(run, taken[-1]):
+            break
+        taken.append(run)
+        if sum(run.weeks for run in taken) >= weeks:
+            break
+    return Stretch(tuple(reversed(taken))) if taken else None
