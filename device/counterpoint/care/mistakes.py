@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import inspect
 
-from counterpoint.settings import Settings
+from counterpoint.settings import Rules, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,6 +37,8 @@ TEXTS: Final = {
     "network.proxy_host": '"a name or address alone", no http:// and no port',
     "enrolment.url": '"https:// and a name, perhaps a port", nothing behind',
     "enrolment.ca_sha256": '"64 digits of 0-9 and a-f"',
+    "page.listen": '"address:port", as in "127.0.0.1:8080"',
+    "page.public": '"http:// or https:// and a name", perhaps a port, nothing behind',
 }
 """What a text with a form of its own takes; every other such text is a code."""
 SHOWN: Final = 40  # characters of a wrong value in a message
@@ -57,10 +59,10 @@ class Mistake:
     remedy: str
 
 
-def setting_fields() -> Mapping[str, Fields]:
-    """Every table and its fields, in the order of settings.py."""
-    tables = inspect.type_info(Settings)
-    assert isinstance(tables, inspect.StructType)  # noqa: S101 - narrows the type: Settings is a Struct
+def setting_fields(whole: type[Rules] = Settings) -> Mapping[str, Fields]:
+    """Every table and its fields, in the order in which they are written there."""
+    tables = inspect.type_info(whole)
+    assert isinstance(tables, inspect.StructType)  # noqa: S101 - narrows the type: settings are Structs
     return {
         table.encode_name: {field.encode_name: field for field in table.type.fields}
         for table in tables.fields
@@ -68,9 +70,9 @@ def setting_fields() -> Mapping[str, Fields]:
     }
 
 
-def find_mistakes(tree: Mapping[str, object]) -> list[Mistake]:
-    """Judge a tree as TOML gives it; without mistakes it converts to Settings."""
-    tables = setting_fields()
+def find_mistakes(tree: Mapping[str, object], whole: type[Rules] = Settings) -> list[Mistake]:
+    """Judge a tree as TOML gives it; without mistakes it converts to the whole settings, the device's or others."""
+    tables = setting_fields(whole)
     mistakes: list[Mistake] = []
     for name, table in tree.items():
         if name not in tables:
@@ -78,12 +80,11 @@ def find_mistakes(tree: Mapping[str, object]) -> list[Mistake]:
         elif not isinstance(table, dict):
             mistakes.append(Mistake(name, f"{_shown(table)} is no table", f"write it as [{name}], its keys below"))
         else:
-            mistakes += _mistakes_in(name, table, tables[name])
+            mistakes += _mistakes_in(name, table, tables[name], getattr(whole(), name))
     return mistakes
 
 
-def _mistakes_in(name: str, table: Mapping[str, object], fields: Fields) -> Iterator[Mistake]:
-    default = getattr(Settings(), name)
+def _mistakes_in(name: str, table: Mapping[str, object], fields: Fields, default: Rules) -> Iterator[Mistake]:
     for key, value in table.items():
         path = f"{name}.{key}"
         if key not in fields:

@@ -9,14 +9,14 @@ import re
 import tomllib
 import zoneinfo
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
 from counterpoint.care import Mistake, find_contradictions, find_mistakes
 from counterpoint.edge.lights import light_kinds
 from counterpoint.errors import SettingsError
-from counterpoint.settings import Settings
+from counterpoint.settings import Rules, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,8 @@ LARGEST_BYTES: Final = 1_000_000  # no settings file is this large: something el
 TABLE: Final = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]")
 ENTRY: Final = re.compile(r"""\s*([\w."'\- ]+?)\s*=""")
 PLACE: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+
+_Whole = TypeVar("_Whole", bound=Rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,21 @@ def load_settings(path: Path) -> Settings:
     more = len(reading.problems) - 1
     others = f" (and {more} more: counterpoint config check {path})" if more else ""
     raise SettingsError(reading.problems[0] + others)
+
+
+def load_other(path: Path, whole: type[_Whole]) -> _Whole:
+    """Read the settings of another program of ours: tables of plain values, each with a default.
+
+    Raises:
+        SettingsError: The first thing that is wrong, and how many more there are.
+    """
+    text = _text(path)
+    tree = _tree(text, path)
+    mistakes = find_mistakes(tree, whole)
+    if not mistakes:
+        return msgspec.convert(tree, whole)
+    others = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
+    raise SettingsError(_line(path, text, mistakes[0]) + others)
 
 
 def read_settings(path: Path) -> Reading:
