@@ -22,6 +22,7 @@ CounterpointError
 │   └── EnrolmentRefused (PermissionError) token, key, certificate or trust refused: a person must mend it
 ├── BootFileError (ValueError)             the file on the boot partition can't be used; nothing of it is taken
 ├── AuthorityError (ValueError)            the site's certificate authority, or a file of it, can't be used
+├── AccountRefused (ValueError)            a name, password, link or right of an account that can't be taken
 ├── StorageError (OSError)                 the disk is full or can't be written
 ├── MessageError (ValueError)              a message or a spool file that can't be used
 ├── ReleaseRefused (ValueError)            a release is not the one that was signed for
@@ -122,6 +123,14 @@ class BootFileError(CounterpointError, ValueError):
 
 class AuthorityError(CounterpointError, ValueError):
     """The site's certificate authority, or a file of it, can't be used."""
+
+
+class AccountRefused(CounterpointError, ValueError):
+    """A name, a password, a link or a right of an account that can't be taken; `reason` names the rule it breaks."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class StorageError(CounterpointError, OSError):

@@ -4,41 +4,56 @@ Route("/hours", signed_in(hours, MANAGER))      nobody: to /sign-in; another rol
 person(request).figures_of(codes)               the sites that this person may see
 own_site(request, code)                         the code, or 404: a foreign site does not exist
 csrf_field(request)                             the hidden field that every form that posts carries
+form_of(request)                                what was posted, its token checked
+guard(routes, store, rules)                     the whole server behind its doors
 """
 
 from __future__ import annotations
 
 import inspect
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, cast
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from markupsafe import Markup
+from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
+from counterpoint.errors import StorageError
+from counterpoint.fleet.access.doors import DoorRules, Doors
+from counterpoint.fleet.access.forms import Form, Forms, form_of
+from counterpoint.fleet.access.headers import Headers
+from counterpoint.fleet.access.marks import CSRF_FIELD, FORM_TOKEN, person_or_none
+from counterpoint.fleet.access.refusals import own_failure, plainly, unreachable
+from counterpoint.fleet.access.sessions import Sessions, sign_in_address
+
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.routing import BaseRoute
+    from starlette.types import ASGIApp
 
+    from counterpoint.fleet.access.doors import Refuse
     from counterpoint.fleet.access.people import Person, Role
+    from counterpoint.fleet.store.opening import Store
 
     Answer = Callable[[Request], Awaitable[Response]]
     Endpoint = Callable[[Request], Awaitable[Response] | Response]
 
-PERSON: Final = "counterpoint.person"
-"""Where the doors put the person into the request's scope."""
-FORM_TOKEN: Final = "counterpoint.form_token"  # noqa: S105 - the name of a place, no secret
-CSRF_FIELD: Final = "form_token"
-SIGN_IN: Final = "/sign-in"
-
-
-def person_or_none(request: Request) -> Person | None:
-    """Who signed in, None for nobody."""
-    return cast("Person | None", request.scope.get(PERSON))
+__all__: Final = (
+    "DoorRules",
+    "Form",
+    "csrf_field",
+    "form_of",
+    "guard",
+    "own_site",
+    "person",
+    "person_or_none",
+    "signed_in",
+)
 
 
 def person(request: Request) -> Person:
@@ -80,9 +95,16 @@ def csrf_field(request: Request) -> Markup:
     return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, request.scope.get(FORM_TOKEN, ""))
 
 
-def sign_in_address(request: Request) -> str:
-    """Where to sign in, and come back from if this was a page that was only read."""
-    if request.method not in ("GET", "HEAD") or request.url.path == "/":
-        return SIGN_IN
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return f"{SIGN_IN}?next={quote(wanted, safe='/')}"
+def guard(routes: Sequence[BaseRoute], store: Store, rules: DoorRules, refuse: Refuse = plainly) -> ASGIApp:
+    """The routes behind their doors: headers, host and origin, session, form; `refuse` draws what goes wrong."""
+    app = Starlette(routes=list(routes), exception_handlers=_handlers(refuse))
+    forms = Forms(app, refuse)
+    return Headers(Doors(Sessions(forms, store, rules, refuse), rules, refuse), secure=rules.secure)
+
+
+def _handlers(refuse: Refuse) -> dict[Any, Callable[[Request, Any], Response]]:
+    return {
+        HTTPException: refuse,
+        StorageError: lambda request, _: refuse(request, unreachable()),
+        Exception: lambda request, error: refuse(request, own_failure(error)),
+    }

@@ -17,18 +17,22 @@ ALL_SITES: Final = "all"
 """The code under which the sites are pooled: no site has it."""
 
 
+def known_roles(words: Iterable[str]) -> frozenset[Role]:
+    """Those of the words that are roles: a role of a later version gives no right in this one."""
+    given = set(words)
+    return frozenset(role for role in ROLES if role in given)
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Who signed in.
 
     Attributes:
-        account: The account's random id.
         name: The account's name.
         roles: manager (figures of their sites), it (devices, sites, accounts; no figures), auditor (audit log).
         sites: Codes of the sites that a manager manages; None for all of them, and then also the pooled `all`.
     """
 
-    account: str
     name: str
     roles: frozenset[Role]
     sites: frozenset[str] | None

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, insert, select, update
 
-from counterpoint.fleet.store.rows import Account, AuditLine, Invitation, SignedIn
-from counterpoint.fleet.store.tables import account, account_site, audit, invitation, session
+from counterpoint.fleet.store.rows import Account, ApiToken, AuditLine, Invitation, SignedIn
+from counterpoint.fleet.store.tables import account, account_site, api_token, audit, invitation, session
 from counterpoint.fleet.store.upsert import put
 
 if TYPE_CHECKING:
@@ -53,6 +53,18 @@ class AccessReading:
         """Return a one-time link by its token's digest, ended ones too."""
         row = self._line.execute(select(invitation).where(invitation.c.digest == digest)).first()
         return None if row is None else Invitation(row.digest, row.account, row.ends_s)
+
+    def token(self, digest: str) -> ApiToken | None:
+        """Return a program's key by its digest, ended ones too."""
+        row = self._line.execute(select(api_token).where(api_token.c.digest == digest)).first()
+        return None if row is None else _token(row)
+
+    def tokens(self, name: str) -> list[ApiToken]:
+        """Return the keys of an account, newest first."""
+        rows = self._line.execute(
+            select(api_token).where(api_token.c.account == name).order_by(api_token.c.made_s.desc())
+        )
+        return [_token(row) for row in rows]
 
     def audit(self, limit: int, before: int | None = None) -> list[AuditLine]:
         """Return the newest lines of the log, newest first; with `before`, those older than the line of that id."""
@@ -122,6 +134,24 @@ class AccessWriting(AccessReading):
         """Delete a link; False when it was there no more: somebody was faster."""
         return self._line.execute(delete(invitation).where(invitation.c.digest == digest)).rowcount > 0
 
+    def end_invitations(self, name: str) -> None:
+        """Delete the link of an account, if it has one."""
+        self._line.execute(delete(invitation).where(invitation.c.account == name))
+
+    def add_token(self, new: ApiToken) -> None:
+        """Keep a program's key."""
+        row = {"digest": new.digest, "account": new.account, "name": new.name, "scopes": " ".join(sorted(new.scopes))}
+        self._line.execute(insert(api_token).values(**row, made_s=new.made_s, used_day=new.used_day, ends_s=new.ends_s))
+
+    def touch_token(self, digest: str, day: str) -> None:
+        """Note the day on which a key was used last."""
+        self._line.execute(update(api_token).where(api_token.c.digest == digest).values(used_day=day))
+
+    def end_token(self, name: str, digest: str) -> bool:
+        """Delete a key of an account; False when it has none of that digest."""
+        mine = (api_token.c.digest == digest) & (api_token.c.account == name)
+        return self._line.execute(delete(api_token).where(mine)).rowcount > 0
+
     def note(self, line: AuditLine) -> None:
         """Add a line to the audit log."""
         self._line.execute(insert(audit).values(at_s=line.at_s, who=line.who, what=line.what, about=line.about))
@@ -131,3 +161,8 @@ def _account(row: Row[tuple[object, ...]], codes: frozenset[str]) -> Account:
     sites = None if row.every_site else codes
     roles = frozenset(row.roles.split())
     return Account(row.name, row.password_hash, roles, sites, row.is_shut, row.language, row.made_s)
+
+
+def _token(row: Row[tuple[object, ...]]) -> ApiToken:
+    scopes = frozenset(row.scopes.split())
+    return ApiToken(row.digest, row.account, row.name, scopes, row.made_s, row.ends_s, row.used_day)
