@@ -116,6 +116,7 @@ class Sensor:
             self._unheard = moment.unheard
             self._keep(moment.visit.closed)
             self._life.decided(block, sought=self._microphone.is_sought)
+            self._heard_frames.keep(self._blocks, self._life.frames)
             if self._quiet.step(moment.floor, moment.cue):
                 self._write()
         return self._stop()
@@ -177,7 +178,7 @@ class Sensor:
             self._spool.tick,
             self._count_days,
             self._keep_findings,
-            self._keep_heard,
+            self._heard_frames.check,
             self._report,
         ):
             try:
@@ -198,9 +199,6 @@ class Sensor:
 
     def _keep_findings(self) -> None:
         self._findings.keep(self._placement, self._unheard)
-
-    def _keep_heard(self) -> None:
-        self._heard_frames.keep(self._life.frames)
 
     def _report(self) -> None:
         """Lay down the health where it is due."""

@@ -1,18 +1,18 @@
 """How many frames the sensor has heard, in its state folder: the caretaker's proof that a release on trial listens.
 
-One rule: whole minutes of frames under a time that says nothing, so that neither the number nor the moment of its
-writing tells who spoke when.
+One rule: whole minutes of frames, written at whole minutes of the stream whatever is heard in it, so that neither the
+number nor any time that the disk keeps (of the file, of its inode, of the folder) tells who spoke when, or of a mute.
 """
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from counterpoint.edge.inbox import boot_id
-from counterpoint.edge.outbox import write_whole
 from counterpoint.errors import StorageError
 from counterpoint.values import BLOCK_S
 
@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 
 NAME: Final = "heard.json"
 MINUTE: Final = round(60 / BLOCK_S)  # frames
-NO_TIME: Final = (0, 0)  # it waits for a quiet moment, so its time would tell of a loud one
+NO_TIME: Final = (0, 0)
+MODE: Final = 0o640
 
 
 class Heard:
-    """The sensor's side: rewrites the file once a minute of frames; what an earlier run heard proves nothing of this.
+    """The sensor's side: rewrites the file once a minute; what an earlier run heard proves nothing of this.
+
+    It waits for no quiet moment, so it waits for no card either: what it says holds for this boot alone, and need not
+    outlast the power.
 
     Raises:
         StorageError: The folder can't be written.
@@ -34,24 +38,47 @@ class Heard:
     def __init__(self, state: Path) -> None:
         self._path = state / NAME
         self._boot = boot_id()
-        self._minutes = 0
+        self._trouble: OSError | None = None
         try:
             self._path.unlink(missing_ok=True)
         except OSError as error:
             raise StorageError(f"{self._path} can't be deleted ({error.strerror}): check the folder's owner") from error
 
-    def keep(self, frames: int) -> None:
-        """Write how many frames went from capture to decision, once a minute of them. Cheap: call it at any time.
+    def keep(self, blocks: int, frames: int) -> None:
+        """Take how many blocks the stream has, and how many of them were frames of the device that led to a decision.
+
+        Cheap: call it after each block. What the disk refuses, `check` tells.
+        """
+        if blocks % MINUTE or frames < MINUTE:
+            return
+        content = msgspec.json.encode({"frames": frames // MINUTE * MINUTE, "boot": self._boot})
+        part = self._path.with_name(f".{NAME}.part")
+        try:
+            _write_plainly(part, content)
+            part.rename(self._path)
+            self._trouble = None
+        except OSError as error:
+            with suppress(OSError):
+                part.unlink()
+            self._trouble = error
+
+    def check(self) -> None:
+        """Raise what the last writing met.
 
         Raises:
             StorageError: The disk is full, or the folder can't be written.
         """
-        minutes = frames // MINUTE
-        if minutes == self._minutes:
-            return
-        write_whole(self._path, msgspec.json.encode({"frames": minutes * MINUTE, "boot": self._boot}))
-        try:
-            os.utime(self._path, NO_TIME)
-        except OSError as error:
-            raise StorageError(f"{self._path} can't be given a time ({error.strerror}): check its owner") from error
-        self._minutes = minutes
+        if (error := self._trouble) is not None:
+            raise StorageError(
+                f"{self._path} can't be written ({error.strerror}): free space, check the folder's owner"
+            )
+
+
+def _write_plainly(path: Path, content: bytes) -> None:
+    """Into the machine's memory, no further: a sync could take a card seconds, and the light waits meanwhile."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, MODE)
+    try:
+        os.write(descriptor, content)
+        os.utime(descriptor, NO_TIME)
+    finally:
+        os.close(descriptor)
