@@ -46,7 +46,7 @@ def summarise(visits: Sequence[Visit], fewest: int) -> Statistics:
         opening_taken_after_mean_s=_openings_taken_s(counted, fewest),
         pauses=_pauses(counted, fewest),
         act_visits_percent=_acts_percent(counted, fewest),
-        uncertainty=_least_sure([visit.uncertainty for visit in counted]),
+        uncertainty=least_sure([visit.uncertainty for visit in counted]),
     )
 
 
@@ -87,7 +87,7 @@ def _acts_percent(visits: Sequence[Visit], fewest: int) -> dict[PublishedAct, in
     return {kind: _percent(sum(kind in acts for acts in known), len(known)) for kind in get_args(PublishedAct)}
 
 
-def _least_sure(all_of_them: Sequence[Sureness]) -> Sureness:
+def least_sure(all_of_them: Sequence[Sureness]) -> Sureness:
     """Return the worst of each figure: an update can change the detector while visits wait."""
     sources = sorted({sure.source for sure in all_of_them})
     return Sureness(

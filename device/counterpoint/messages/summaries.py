@@ -45,6 +45,8 @@ class FiveNumbers(Strict, frozen=True):
     cut_offs_per_100_min: Figure | None
     customer_talk_percent: Figure | None
     pauses: tuple[PauseBin, ...] | None
+    quick_answers_percent: Figure | None = None
+    """Share of the pauses shorter than 0.25 s: answers that began early, or at once."""
 
 
 class PeriodSummary(Strict, frozen=True, tag_field="schema", tag="summary.v1"):

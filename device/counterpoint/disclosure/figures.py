@@ -1,0 +1,110 @@
+"""Figures with their intervals: of one run of windows, and pooled over runs and sites.
+
+One rule: a figure is a ratio of sums, and its interval comes from how the days differ, never from a formula that
+takes visits for independent. What the rounding of counts to 5 adds is in it, since each window is rounded by itself.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Final
+
+from counterpoint.disclosure.visit import to_step
+from counterpoint.messages.schemas import PauseBin
+from counterpoint.messages.summaries import Figure, FiveNumbers
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Sequence
+
+FEWEST_DAYS: Final = 4
+"""With fewer days the spread between them is a guess."""
+NORMAL_95: Final = NormalDist().inv_cdf(0.975)
+STEP_VARIANCE: Final = (5**2 - 1) / 12
+"""Variance of the error of a count rounded to 5."""
+
+
+def ratio(rows: Iterable[tuple[Hashable, float, float]]) -> tuple[float, float, int] | None:
+    """Return the ratio of two sums, its standard error, and how many clusters there are.
+
+    `rows` are (cluster, numerator, denominator). By linearisation (Cochran 1977, 6.4): the clusters' residuals
+    y - R x, with the correction n / (n - 1). None with fewer than `FEWEST_DAYS` clusters, or nothing to divide by.
+    """
+    sums: dict[Hashable, tuple[float, float]] = {}
+    for cluster, y, x in rows:
+        before_y, before_x = sums.get(cluster, (0.0, 0.0))
+        sums[cluster] = (before_y + y, before_x + x)
+    whole = sum(x for _, x in sums.values())
+    count = len(sums)
+    if count < FEWEST_DAYS or whole <= 0:
+        return None
+    value = sum(y for y, _ in sums.values()) / whole
+    residuals = sum((y - value * x) ** 2 for y, x in sums.values())
+    return value, sqrt(residuals * count / (count - 1)) / whole, count
+
+
+def student_95(freedom: float) -> float:
+    """Return the 97.5 % quantile of Student's t (Cornish-Fisher, four terms: within 0.3 % from 3 degrees on)."""
+    z = NORMAL_95
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
+    )
+    return z + sum(term / freedom**power for power, term in enumerate(terms, start=1))
+
+
+def half_width(figure: Figure) -> float:
+    """Return half of the interval, before it was cut at 0 or 100: the wider side."""
+    return max(figure.high - figure.value, figure.value - figure.low)
+
+
+def pool(figures: Iterable[Figure | None]) -> Figure | None:
+    """Return one figure of several, weighted by what lies behind each; None where there is none.
+
+    The runs (or sites) are taken as independent of each other.
+    """
+    known = [figure for figure in figures if figure is not None and figure.base > 0]
+    base = sum(figure.base for figure in known)
+    if not base:
+        return None
+    value = sum(figure.value * figure.base for figure in known) / base
+    half = sqrt(sum((half_width(figure) * figure.base) ** 2 for figure in known)) / base
+    return Figure(value=value, low=max(0.0, value - half), high=value + half, base=base)
+
+
+def pool_numbers(numbers: Sequence[FiveNumbers]) -> FiveNumbers:
+    """Return the five numbers of several runs or sites together; ValueError without any."""
+    if not numbers:
+        raise ValueError("nothing to pool: ask only where there are numbers")
+    return FiveNumbers(
+        visit_count=sum(each.visit_count for each in numbers),
+        left_out_count=sum(each.left_out_count for each in numbers),
+        openings_let_finish_percent=_percent(pool(each.openings_let_finish_percent for each in numbers)),
+        talk_overs_per_100_min=pool(each.talk_overs_per_100_min for each in numbers),
+        cut_offs_per_100_min=pool(each.cut_offs_per_100_min for each in numbers),
+        customer_talk_percent=_percent(pool(each.customer_talk_percent for each in numbers)),
+        pauses=_pool_pauses(numbers),
+        quick_answers_percent=_percent(pool(each.quick_answers_percent for each in numbers)),
+    )
+
+
+def _percent(figure: Figure | None) -> Figure | None:
+    if figure is None:
+        return None
+    return Figure(value=figure.value, low=figure.low, high=min(100.0, figure.high), base=figure.base)
+
+
+def _pool_pauses(numbers: Sequence[FiveNumbers]) -> tuple[PauseBin, ...] | None:
+    known = [(each.pauses, each.visit_count) for each in numbers if each.pauses is not None]
+    visits = sum(count for _, count in known)
+    if not visits:
+        return None
+    edges = [part.below_s for part in known[0][0]]
+    same = [(bins, count) for bins, count in known if [part.below_s for part in bins] == edges]
+    weight = sum(count for _, count in same)
+    shares = [sum(bins[at].share_percent * count for bins, count in same) / weight for at in range(len(edges))]
+    return tuple(
+        PauseBin(below_s=below_s, share_percent=to_step(share, 1)) for below_s, share in zip(edges, shares, strict=True)
+    )
