@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -56,9 +56,7 @@ def erase_file(path: Path) -> bool:
         StorageError: It can't be written or deleted.
     """
     try:
-        if stat.S_ISREG(path.lstat().st_mode) and path.name != FILL_NAME:
-            _overwrite(path)
-        path.unlink()
+        _erase_entry(str(path), None)
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
@@ -69,21 +67,25 @@ def erase_file(path: Path) -> bool:
 def empty_folder(folder: Path, kept: Iterable[Path] = ()) -> int:
     """Erase all that is below a folder but `kept` and what is in it; folders of these stay. Return how many files.
 
+    Folders may lie in each other as deep as their maker liked, deeper than a path can say.
+
     Raises:
         StorageError: Something can't be erased.
     """
     stay = frozenset(kept)
-    erased = 0
-    for path in _below(folder):
-        if path in stay:
-            continue
-        if path.is_dir() and not path.is_symlink():
-            erased += empty_folder(path, stay)
-            if not any(path in one.parents for one in stay):
-                _remove_folder(path)
-        else:
-            erased += erase_file(path)
-    return erased
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+    except OSError as error:
+        raise _refused(folder, error) from error
+    descent = _Descent(descriptor)
+    try:
+        return _erase_below(descent, folder, stay)
+    except OSError as error:
+        raise _refused(folder, error) from error
+    finally:
+        descent.close()
 
 
 def fill_free_space(folder: Path) -> Filled:
@@ -124,8 +126,96 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _overwrite(path: Path) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+class _Descent:
+    """A place below a folder, held by one descriptor however deep it is: down by a name, and up by "..".
+
+    Where ".." is no longer the folder that it came from, somebody moves folders about, and it ends.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self.here = descriptor
+        self._above: list[tuple[int, int]] = []
+
+    def names(self) -> list[str]:
+        return os.listdir(self.here)  # noqa: PTH208 - pathlib knows no descriptors
+
+    def is_folder(self, name: str) -> bool:
+        with suppress(FileNotFoundError):
+            return stat.S_ISDIR(os.stat(name, dir_fd=self.here, follow_symlinks=False).st_mode)
+        return False
+
+    def down(self, name: str) -> None:
+        above = os.fstat(self.here)
+        self._move(name, os.O_NOFOLLOW)
+        self._above.append((above.st_dev, above.st_ino))
+
+    def up(self) -> None:
+        self._move("..", 0)
+        found = os.fstat(self.here)
+        if (found.st_dev, found.st_ino) != self._above.pop():
+            raise OSError(errno.EBUSY, "somebody moves its folders meanwhile")
+
+    def close(self) -> None:
+        os.close(self.here)
+
+    def _move(self, name: str, flags: int) -> None:
+        there = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | flags, dir_fd=self.here)
+        os.close(self.here)
+        self.here = there
+
+
+@dataclass(slots=True)
+class _Level:
+    """A folder on the way down: its name, what is still to be erased in it, and its path while `kept` may be below."""
+
+    name: str
+    left: list[str]
+    path: Path | None
+
+
+def _erase_below(descent: _Descent, folder: Path, stay: frozenset[Path]) -> int:
+    """Erase level by level, the deepest first, with a list in the place of recursion."""
+    around = {parent for path in stay for parent in path.parents}
+    levels = [_Level("", descent.names(), folder)]
+    erased = 0
+    while levels:
+        level = levels[-1]
+        if not level.left:
+            _leave(descent, levels, around)
+            continue
+        name = level.left.pop()
+        path = level.path / name if level.path is not None else None
+        if path in stay:
+            continue
+        if descent.is_folder(name):
+            descent.down(name)
+            levels.append(_Level(name, descent.names(), path if path in around else None))
+        else:
+            with suppress(FileNotFoundError):  # its owner was quicker
+                _erase_entry(name, descent.here)
+                erased += 1
+    return erased
+
+
+def _leave(descent: _Descent, levels: list[_Level], around: set[Path]) -> None:
+    """Go up from an emptied folder and remove it, unless something below it stays, or it is the one that was named."""
+    done = levels.pop()
+    if levels:
+        descent.up()
+        if done.path not in around:
+            os.rmdir(done.name, dir_fd=descent.here)
+
+
+def _erase_entry(name: str, folder: int | None) -> None:
+    """Overwrite and delete a file, by its path or (with a descriptor) in this folder."""
+    plain = stat.S_ISREG(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    if plain and Path(name).name != FILL_NAME:
+        _overwrite(name, folder)
+    os.unlink(name, dir_fd=folder)
+
+
+def _overwrite(name: str, folder: int | None) -> None:
+    descriptor = os.open(name, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     try:
         seen = os.fstat(descriptor)
         if seen.st_nlink > 1:
@@ -181,22 +271,6 @@ def _no_reserve(folder: Path) -> Iterator[None]:
         yield
     finally:
         setting.write_text(before)
-
-
-def _below(folder: Path) -> list[Path]:
-    try:
-        return sorted(folder.iterdir())
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except OSError as error:
-        raise _refused(folder, error) from error
-
-
-def _remove_folder(path: Path) -> None:
-    try:
-        path.rmdir()
-    except OSError as error:
-        raise _refused(path, error) from error
 
 
 def _refused(path: Path, error: OSError) -> StorageError:
