@@ -134,7 +134,7 @@ def _describe(kind: inspect.Type) -> str:
 
 def _range(kind: inspect.IntType | inspect.FloatType) -> str:
     low = f"from {kind.ge:g}" if kind.ge is not None else f"above {kind.gt or 0:g}, up"
-    return f"{low} to {kind.le:g}"
+    return f"{low} to {kind.le:g}" if kind.le is not None else f"{low} up"
 
 
 def _shown(value: object) -> str:

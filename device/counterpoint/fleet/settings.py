@@ -9,6 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from counterpoint.disclosure.sites import SiteRules
 from counterpoint.settings import BrokerSettings, Code, NetworkSettings, Rules
 
 Listen = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.:\[\]-]{1,255}:\d{1,5}$")]
@@ -71,4 +72,6 @@ class FleetSettings(Rules, frozen=True):
     network: NetworkSettings = NetworkSettings()
     collector: CollectorSettings = CollectorSettings()
     closing: ClosingSettings = ClosingSettings()
+    rules: SiteRules = SiteRules()
+    """When a site's numbers can be told; the floors are hard."""
     keeping: KeepingSettings = KeepingSettings()

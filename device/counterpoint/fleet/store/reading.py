@@ -48,7 +48,15 @@ class Reading:
             .order_by(func.lower(site.c.name), site.c.code)
         )
         return tuple(
-            Site(row.code, row.name, row.timezone or "UTC", row.counters or 0, row.people or 0, row.told_until)
+            Site(
+                row.code,
+                row.name,
+                row.timezone or "UTC",
+                row.counters or 0,
+                row.people or 0,
+                row.told_until,
+                row.closed_until,
+            )
             for row in rows
         )
 
@@ -63,6 +71,26 @@ class Reading:
     def devices(self, sites: Sequence[str] | None) -> list[DeviceState]:
         """Return the devices of these sites (None: of all), those longest silent first."""
         return device_states(self._line, sites)
+
+    def site_periods(self, since: str) -> list[PeriodSummary]:
+        """Return the runs of every site, but of `all`, that begin with this ISO week or later."""
+        rows = self._line.scalars(
+            select(summary.c.message)
+            .where(summary.c.kind == "period", summary.c.first_week >= since, summary.c.site != ALL)
+            .order_by(summary.c.first_week, summary.c.site)
+        )
+        return [one for one in map(decode_summary, rows) if isinstance(one, PeriodSummary)]
+
+    def last_week(self, code: str) -> str | None:
+        """Return the last week that a site's runs tell, `all` too; None before the first."""
+        asked = select(func.max(summary.c.last_week)).where(summary.c.kind == "period", summary.c.site == code)
+        found: str | None = self._line.scalar(asked)
+        return found
+
+    def first_told_week(self) -> str | None:
+        """Return the first week that any site's runs tell; None before the first."""
+        found: str | None = self._line.scalar(select(func.min(summary.c.first_week)).where(summary.c.kind == "period"))
+        return found
 
     def annotations(self, sites: Sequence[str], since: str, until: str) -> list[Annotation]:
         """Return what was noted for these sites, and for all of them, in these ISO weeks, by day."""

@@ -30,6 +30,7 @@ class Site:
         people: How many people take turns at its counters, at least: the smallest that its devices say; 5 is "5 or
             more", 0 unknown.
         told_until: The last ISO week that was told, None before the first.
+        closed_until: The last ISO week that was looked at: its windows may wait for those of the next weeks.
     """
 
     code: str
@@ -38,6 +39,7 @@ class Site:
     counter_count: int
     people: int
     told_until: str | None = None
+    closed_until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

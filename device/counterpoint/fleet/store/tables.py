@@ -56,6 +56,7 @@ site: Final = Table(
     Column("timezone", String(64), nullable=False),  # "" until a device says it
     Column("told_until", String(8)),  # the last ISO week that was told
     _zero("told_until_s"),  # its end: a window that ends before is late
+    Column("closed_until", String(8)),  # the last week that was looked at: its windows may wait for more
 )
 device: Final = Table(
     "device",
@@ -96,6 +97,7 @@ window: Final = Table(
     _seconds("end_s"),
     _code("site"),
     _code("device"),
+    Column("late", Boolean, nullable=False),  # its week was told before it came
     Column("message", LargeBinary, nullable=False),
     Index("device_window_device", "device", "start_s", unique=True),
     Index("device_window_site", "site", "start_s"),

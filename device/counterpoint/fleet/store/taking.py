@@ -103,9 +103,11 @@ class Placing:
         """Insert the new windows and what they change; return how many of them are late."""
         if not new:
             return 0
-        self._line.execute(insert(window), [_row(one) for one in new])
+        late = self._late(new)
+        self._line.execute(insert(window), [{**_row(one), "late": one.window.id in late} for one in new])
         self._keep_coverage({one.device: ZoneInfo(one.window.timezone) for one in new})
-        return self._count_late(new)
+        self._count(new, late)
+        return len(late)
 
     def _coverage(self) -> dict[str, Coverage]:
         columns = (device.c.id, device.c.known_from_s, device.c.told_until_s)
@@ -140,21 +142,23 @@ class Placing:
         rows = [_gap_row(name, span, zones[name]) for name, now in moved.items() for span in now.gaps]
         add_new(self._line, gap, rows)
 
-    def _count_late(self, new: Sequence[Taken]) -> int:
+    def _late(self, new: Sequence[Taken]) -> set[str]:
+        """Return the ids of those whose weeks are told; until this commit nobody tells more."""
         codes = sorted({one.site for one in new})
-        # Shared with other collectors, but not with whoever tells the site's weeks just now.
         asked = select(site.c.code, site.c.told_until_s).where(site.c.code.in_(codes)).order_by(site.c.code)
         told = {row.code: row.told_until_s for row in self._line.execute(asked.with_for_update(read=True))}
-        late = Counter(one.device for one in new if end_s(one) <= told[one.site])
-        if late:
+        return {one.window.id for one in new if end_s(one) <= told[one.site]}
+
+    def _count(self, new: Sequence[Taken], late: set[str]) -> None:
+        counts = Counter(one.device for one in new if one.window.id in late)
+        if counts:
             row = update(device).where(device.c.id == bindparam("of"))
             more = row.values(late_count=device.c.late_count + bindparam("more"))
-            self._line.execute(more, [{"of": name, "more": late[name]} for name in sorted(late)])
+            self._line.execute(more, [{"of": name, "more": counts[name]} for name in sorted(counts)])
         seen: dict[str, int] = {}
         for one in new:
             seen[one.device] = max(one.received_s, seen.get(one.device, 0))
         see(self._line, seen)
-        return late.total()
 
 
 def start_s(one: Taken) -> int:

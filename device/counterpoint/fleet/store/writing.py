@@ -11,8 +11,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
+from counterpoint.disclosure.sites import SiteWindow
 from counterpoint.fleet.store.access_rows import AccessWriting
 from counterpoint.fleet.store.device_rows import note_heard
 from counterpoint.fleet.store.reading import Reading
@@ -20,7 +21,7 @@ from counterpoint.fleet.store.rows import Counts, KeptApart, Known, KnownDevice
 from counterpoint.fleet.store.tables import annotation, apart, device, fact, site, summary, tally, window
 from counterpoint.fleet.store.taking import Months, Placing
 from counterpoint.fleet.store.upsert import add_new, add_up, put
-from counterpoint.fleet.store.weeks import start_s, week_of, weeks_later
+from counterpoint.fleet.store.weeks import start_s, week_at, week_of, weeks_later
 from counterpoint.messages.schemas import Birth, decode_window, encode
 from counterpoint.messages.summaries import PeriodSummary, encode_summary
 from counterpoint.messages.topics import topic
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from counterpoint.disclosure.sites import SiteWindow
     from counterpoint.fleet.store.rows import Annotation, Fact, Heard, Taken
     from counterpoint.messages.summaries import Summary
 
@@ -50,8 +50,9 @@ class Writing(Reading):
         self.access: AccessWriting = AccessWriting(line)
 
     def known(self, devices: Iterable[str], sites: Iterable[str]) -> Known:
-        """Return what a batch is judged against."""
-        asked = select(device.c.id, device.c.site, device.c.quarantined).where(device.c.id.in_(list(devices)))
+        """Return what a batch is judged against; the devices are ours until the end of the transaction."""
+        columns = (device.c.id, device.c.site, device.c.quarantined)
+        asked = select(*columns).where(device.c.id.in_(list(devices))).order_by(device.c.id).with_for_update()
         zones = select(site.c.code, site.c.timezone).where(site.c.code.in_(list(sites)))
         return Known(
             {row.id: KnownDevice(row.site, row.quarantined) for row in self._line.execute(asked)},
@@ -103,17 +104,30 @@ class Writing(Reading):
         return self._line.execute(update(device).where(device.c.id == name).values(label=label)).rowcount > 0
 
     def windows(self, code: str, first_week: str, weeks: int) -> list[SiteWindow]:
-        """Return the site's windows of whole weeks of its own calendar, by device and time."""
-        from counterpoint.disclosure.sites import SiteWindow  # noqa: PLC0415 - until it is there
-
+        """Return the site's windows of whole weeks of its own calendar that came in time, by device and time."""
         zone = ZoneInfo(self.zone(code))
         since_s, until_s = start_s(first_week, zone), start_s(weeks_later(first_week, weeks), zone)
         rows = self._line.execute(
             select(window.c.device, window.c.message)
-            .where(window.c.site == code, window.c.start_s >= since_s, window.c.start_s < until_s)
+            .where(window.c.site == code, window.c.start_s >= since_s, window.c.start_s < until_s, ~window.c.late)
             .order_by(window.c.device, window.c.start_s)
         )
         return [SiteWindow(row.device, decode_window(row.message)) for row in rows]
+
+    def first_week(self, code: str) -> str | None:
+        """Return the week of the site's first window that is still kept, None without any."""
+        first_s = self._line.scalar(select(func.min(window.c.start_s)).where(window.c.site == code))
+        return None if first_s is None else week_at(first_s, ZoneInfo(self.zone(code)))
+
+    def hold_site(self, code: str) -> tuple[str | None, str | None]:
+        """Let nobody else tell this site, or take windows of it, in this transaction.
+
+        Returns:
+            The last week that was told, and the last week that was looked at; None for neither yet.
+        """
+        held = select(site.c.told_until, site.c.closed_until).where(site.c.code == code).with_for_update()
+        told, closed = self._line.execute(held).one()
+        return told, closed
 
     def zone(self, code: str) -> str:
         """Return the zone of a site, UTC where none is known."""
@@ -123,11 +137,13 @@ class Writing(Reading):
         """Keep summaries; one that was told before stays as it is."""
         add_new(self._line, summary, [_summary_row(one, told_s) for one in summaries])
 
-    def note_told(self, code: str, week: str) -> None:
-        """Note the last week that a site has told: windows that come for it or before it are late."""
-        until_s = start_s(weeks_later(week, 1), ZoneInfo(self.zone(code)))
-        row = update(site).where(site.c.code == code)
-        self._line.execute(row.values(told_until=week, told_until_s=until_s))
+    def note_closed(self, code: str, week: str, told_until: str | None) -> None:
+        """Note that a site was looked at until a week, and until which it is told: what comes for those is late."""
+        row = update(site).where(site.c.code == code).values(closed_until=week)
+        if told_until is not None:
+            until_s = start_s(weeks_later(told_until, 1), ZoneInfo(self.zone(code)))
+            row = row.values(told_until=told_until, told_until_s=until_s)
+        self._line.execute(row)
 
     def name_site(self, code: str, name: str, timezone: str) -> None:
         """Name a site, one that is not there yet too; "" for the zone leaves it to the devices."""
