@@ -123,7 +123,7 @@ _STAYS_OUT: Final = (
     "numpy/_core/_simd.*", "numpy/_core/*_tests.*",
     "numpy/random/LICENSE.md",
     # NumPy imports these only when somebody names them, and nobody here does.
-    "numpy/ma/*", "numpy/polynomial/*", "numpy/testing/*", "numpy/typing/*", "numpy/conftest.py", "numpy/matlib.py",
+    "numpy/ma/*", "numpy/polynomial/*", "numpy/testing/*", "numpy/conftest.py", "numpy/matlib.py",
     "websockets/legacy/*", "websockets/trio/*",
     # The C library beside the Python module, which holds all of it once more.
     "onnxruntime/capi/libonnxruntime.so*",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,16 @@ def test_what_nothing_here_loads_stays_out(path: str) -> None:
 )
 def test_what_something_here_loads_ships(path: str) -> None:
     assert ships(path)
+
+
+def test_no_module_that_our_code_names_stays_out() -> None:
+    """What NumPy and the others load only by name, as `numpy.typing`, is asked for by our own code alone."""
+    sources = (path.read_text(encoding="utf-8") for path in (ROOT / "device" / "counterpoint").rglob("*.py"))
+    named = {name for text in sources for name in re.findall(r"(?m)^\s*(?:from|import) ([a-z_]+(?:\.[a-z_]+)+)", text)}
+    named |= {"numpy.random"}  # as an attribute: np.random
+    vendored = {name for name in named if name.split(".")[0].replace("_", "-") in {*VENDORED, "paho"}}
+    assert "numpy.typing" in vendored
+    assert not {name for name in vendored if not ships(name.replace(".", "/") + "/__init__.py")}
 
 
 def test_a_wheel_that_is_not_the_pinned_one_is_refused(tmp_path: Path) -> None:
