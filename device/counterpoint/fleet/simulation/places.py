@@ -30,9 +30,9 @@ SIZE_CHANCES: Final = (0.14, 0.14, 0.13, 0.12, 0.1, 0.09, 0.07, 0.06, 0.05, 0.04
 OPENS: Final = (7, 8, 8, 8, 9)
 CLOSES: Final = (16, 17, 17, 18, 19)
 PEOPLE_A_COUNTER: Final = 1.8
-FEWEST_PEOPLE: Final = 3
-TWO_PEOPLE_SHARE: Final = 0.04
-"""Some desks have two people: their devices publish nothing, and the pages must stand it."""
+FEWEST_PEOPLE: Final = 5
+SMALL_TEAM_SHARE: Final = 0.06
+"""Some sites have two to four people: their devices publish nothing, or what is not told; the pages must stand it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +118,8 @@ def _place(number: int, name: str, size: int, rng: np.random.Generator) -> Place
 
 
 def _people(size: int, rng: np.random.Generator) -> int:
-    if rng.random() < TWO_PEOPLE_SHARE:
-        return 2
+    if rng.random() < SMALL_TEAM_SHARE:
+        return int(rng.integers(2, 5))
     return max(FEWEST_PEOPLE, size + 1, round(size * PEOPLE_A_COUNTER + float(rng.integers(0, 5))))
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 DEVICE_ONLY: Final = 1000
 """Up to so many counters every window is made by the device's own code; above, by sums that a test holds equal."""
+WEEK_S: Final = 604_800
 FACT_SHARE: Final = 0.6
 """Share of the sites that count their visitors themselves."""
 Half = Literal["morning", "afternoon"]
@@ -148,12 +149,12 @@ class Year:
 
     def _span(self, place: Place, week: int) -> tiling.Span:
         zone = ZoneInfo(place.timezone)
-        start = week_start(_noon_s(self.weeks[week]), zone)
+        start = week_start(noon_s(self.weeks[week]), zone)
         return tiling.Span(start, week_end(start, zone), place.timezone)
 
 
-def _noon_s(week: Week) -> int:
-    """Noon of the Monday, UTC: the same Monday in every zone that we know."""
+def noon_s(week: Week) -> int:
+    """Return noon of the Monday, UTC: the same Monday in every zone that we know."""
     return int(datetime(week.monday.year, week.monday.month, week.monday.day, 12, tzinfo=UTC).timestamp())
 
 

@@ -1,0 +1,206 @@
+"""Wiring of `counterpoint fleet simulate`: a year drawn, brought to where it is asked for, and progress shown.
+
+One rule: what it makes is invented, and goes only into a store or a file that is new or says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from counterpoint.errors import PartMissing, StorageError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import TextIO
+
+    from counterpoint.fleet.simulation.year import SiteStory, Year, YearPlan
+    from counterpoint.fleet.store.opening import Store
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse gives it no public name
+    Taker = Callable[[int, Sequence[SiteStory]], None]
+
+EXAMPLES: Final = """\
+examples:
+  counterpoint fleet simulate --store year.db                 200 counters, the last 52 weeks, told as in life
+  counterpoint fleet simulate --store year.db --counters 20 --weeks 13
+  counterpoint fleet simulate --store postgresql:///year --counters 10000 --jobs 4
+  counterpoint fleet simulate --windows year.jsonl --facts facts.csv --roster roster.csv
+"""
+YEAR_WEEKS: Final = 52
+MOST_WEEKS: Final = 260
+MOST_COUNTERS: Final = 100_000
+TOLD_AFTER: Final = timedelta(days=4)
+"""After the end of a week: then it is told in every zone."""
+
+
+def add_simulate(commands: Commands) -> None:
+    """Add `simulate`."""
+    parser = commands.add_parser(
+        "simulate",
+        help="a realistic year of an invented fleet",
+        description="A realistic year of an invented fleet: the same seed and weeks give the same year.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--store", metavar="WHERE", help="a new store: a path (SQLite) or postgresql://...")
+    parser.add_argument("--windows", type=Path, metavar="FILE", help="every window as a line of JSON, as it arrives")
+    parser.add_argument("--facts", type=Path, metavar="FILE", help="what some sites count themselves, as CSV")
+    parser.add_argument("--roster", type=Path, metavar="FILE", help="who served where, as CSV: for the attack alone")
+    parser.add_argument("--counters", type=_whole(MOST_COUNTERS), default=200, help="default: %(default)s")
+    parser.add_argument("--weeks", type=_whole(MOST_WEEKS), default=YEAR_WEEKS, help="default: %(default)s")
+    parser.add_argument(
+        "--until", type=_week, metavar="WEEK", help="last week, as 2026-W14 (default: the last one told)"
+    )
+    parser.add_argument("--seed", type=_whole(2**31), default=1, help="default: %(default)s")
+    parser.add_argument("--jobs", type=_whole(256), metavar="N", help="processes that draw (default: one a core)")
+    parser.set_defaults(command=_simulate)
+
+
+def _simulate(parsed: argparse.Namespace) -> int:
+    from counterpoint.fleet.simulation.seasons import Week, last_whole_week  # noqa: PLC0415 - --help stays quick
+    from counterpoint.fleet.simulation.year import YearPlan  # noqa: PLC0415 - as above
+
+    last = Week(parsed.until) if parsed.until else last_whole_week(datetime.now(UTC).date() - TOLD_AFTER)
+    plan = YearPlan(parsed.counters, parsed.weeks, last, parsed.seed)
+    return simulate(plan, Wanted(parsed.store, parsed.windows, parsed.facts, parsed.roster), parsed.jobs)
+
+
+def _week(text: str) -> date:
+    try:
+        return date.fromisoformat(f"{text}-1")
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no ISO week: write it as 2026-W14") from error
+
+
+def _whole(most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and 0 < int(text) <= most):
+            raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {most}")
+        return int(text)
+
+    return read
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Where a year goes; None for nowhere.
+
+    Attributes:
+        store: Path or URL of the fleet's store.
+        windows: File of JSON lines.
+        facts: CSV of what the sites count themselves.
+        roster: CSV of who served where, for the attack.
+    """
+
+    store: str | None
+    windows: Path | None
+    facts: Path | None
+    roster: Path | None
+
+
+def simulate(plan: YearPlan, wanted: Wanted, jobs: int | None) -> int:
+    """Draw the year and bring it to where it is wanted; return 0.
+
+    Raises:
+        UsageError: It is wanted nowhere, or the store has sites already.
+        PartMissing: The extra `fleet` is not installed.
+    """
+    if not any((wanted.store, wanted.windows, wanted.facts, wanted.roster)):
+        raise UsageError("say where the year goes: --store year.db, or --windows, --facts, --roster FILE")
+    try:
+        from counterpoint.fleet.simulation.drawing import stories  # noqa: PLC0415 - its packages are an extra
+        from counterpoint.fleet.simulation.year import Year  # noqa: PLC0415 - as above
+    except ImportError as error:
+        raise PartMissing(
+            f"{error.name} is not installed: run device/set-up fleet, or pip install 'counterpoint[fleet]'"
+        ) from error
+    year, began_s = Year(plan), time.monotonic()
+    with ExitStack() as open_files:
+        takers, ends = _takers(year, wanted, open_files)
+        visits = windows = 0
+        for week, told in stories(plan, jobs):
+            visits += sum(story.visits for story in told)
+            windows += sum(len(story.arrived) for story in told)
+            for take in takers:
+                take(week, told)
+            _show(week + 1, plan.weeks, windows, began_s)
+        for end in ends:
+            end()
+    took_s = time.monotonic() - began_s
+    print(
+        f"{plan.counters} counters at {len(year.places)} sites, {plan.weeks} weeks until {plan.last.name}:"
+        f" {visits} visits, {windows} windows, in {took_s:.0f} s"
+    )
+    return 0
+
+
+def _takers(year: Year, wanted: Wanted, open_files: ExitStack) -> tuple[list[Taker], list[Callable[[], None]]]:
+    """Return who takes each week, and what is to be done after the last."""
+    from counterpoint.fleet.simulation import written  # noqa: PLC0415 - needs NumPy
+
+    takers: list[Taker] = []
+    ends: list[Callable[[], None]] = []
+    if wanted.windows is not None:
+        lines = open_files.enter_context(_new_file(wanted.windows))
+        takers.append(lambda _week, told: written.write_windows(lines, year.places, told))
+    if wanted.facts is not None:
+        table = open_files.enter_context(_new_file(wanted.facts))
+        takers.append(lambda week, told: written.write_facts(table, year, week, told))
+    if wanted.roster is not None:
+        roster = open_files.enter_context(_new_file(wanted.roster))
+        takers.append(lambda week, told: written.write_roster(roster, year, week, told))
+    if wanted.store is not None:
+        take, end = _store_taker(year, wanted.store, open_files)
+        takers.append(take)
+        ends.append(end)
+    return takers, ends
+
+
+def _store_taker(year: Year, where: str, open_files: ExitStack) -> tuple[Taker, Callable[[], None]]:
+    from counterpoint.disclosure.sites import SiteRules  # noqa: PLC0415 - needs the extra
+    from counterpoint.fleet.closing import close_due  # noqa: PLC0415 - as above
+    from counterpoint.fleet.settings import ClosingSettings  # noqa: PLC0415 - as above
+    from counterpoint.fleet.simulation.into_store import CLOSES_AFTER_S, IntoStore  # noqa: PLC0415 - as above
+    from counterpoint.fleet.simulation.year import noon_s  # noqa: PLC0415 - as above
+    from counterpoint.fleet.store.opening import open_store  # noqa: PLC0415 - as above
+
+    store = open_store(where)
+    open_files.callback(store.close)
+    _only_new(store, where)
+    wait_hours, rules = ClosingSettings().wait_hours, SiteRules()
+    into = IntoStore(year, store, lambda now_s: close_due(store, now_s, wait_hours, rules))
+    into.begin()
+    return into.take, lambda: into.end(noon_s(year.weeks[-1]) + CLOSES_AFTER_S)
+
+
+def _only_new(store: Store, where: str) -> None:
+    """Invented figures must never mix with real ones."""
+    with store.reading() as reading:
+        if reading.sites():
+            raise UsageError(f"{where} has sites already: name a new store for a simulated year")
+
+
+def _new_file(path: Path) -> TextIO:
+    try:
+        return path.open("x", encoding="utf-8")
+    except FileExistsError as error:
+        raise UsageError(f"{path} is there already: name a new file") from error
+    except OSError as error:
+        raise StorageError(f"{path} can't be written ({error.strerror}): check the folder") from error
+
+
+def _show(done: int, weeks: int, windows: int, began_s: float) -> None:
+    """One line that is written over where it is a terminal; else every tenth week."""
+    took_s = time.monotonic() - began_s
+    line = f"week {done} of {weeks}, {windows} windows, {took_s:.0f} s"
+    if sys.stderr.isatty():
+        print(f"\r{line}", end="\n" if done == weeks else "", file=sys.stderr, flush=True)
+    elif done % 10 == 0 or done == weeks:
+        print(line, file=sys.stderr, flush=True)
