@@ -281,8 +281,8 @@ def test_a_release_in_place_runs_instead(launcher: Launched) -> None:
     assert launcher.says("run") == "releases/0.2.0"
 
 
-@pytest.mark.parametrize("command", ["caretake", "forget"])
-def test_what_judges_or_erases_a_release_is_not_part_of_it(launcher: Launched, command: str) -> None:
+@pytest.mark.parametrize("command", ["caretake", "forget", "enrol"])
+def test_what_judges_or_erases_a_release_or_runs_as_root_is_not_part_of_it(launcher: Launched, command: str) -> None:
     launcher.lead_to(launcher.program("releases/0.2.0"))
     assert launcher.says(command) == "packaged"
 

@@ -25,7 +25,7 @@ EXPOSURE: Final = {  # at most, in tenths, as `systemd-analyze security` counts
     "counterpoint-sensor.service": 8,
     "counterpoint-publisher.service": 13,
     "counterpoint-caretaker.service": 10,
-    "counterpoint-enrol.service": 18,
+    "counterpoint-enrol.service": 17,
 }
 DEBIANS_OWN: Final = {"audio", "root"}
 PATHS: Final = ("ReadWritePaths", "ReadOnlyPaths", "InaccessiblePaths", "WorkingDirectory", "PathExistsGlob")
@@ -77,6 +77,21 @@ def test_each_may_write_only_its_own_folders() -> None:
 def test_root_itself_writes_counterpoints_folders_only_and_has_no_network() -> None:
     assert CARETAKER["ReadWritePaths"].split() == [str(STATE), "/etc/counterpoint", "-/boot/firmware", "-/sys/fs/ext4"]
     assert CARETAKER["PrivateNetwork"] == "yes"
+
+
+def test_enrolling_changes_no_command_key_and_sees_nothing_of_the_others() -> None:
+    enrolment = unit("counterpoint-enrol.service")["Service"]
+    assert enrolment["ReadOnlyPaths"] == f"-{FolderSettings().command_keys}"
+    assert enrolment["InaccessiblePaths"] == f"-{STATE}"
+
+
+def test_what_runs_as_root_runs_from_the_package() -> None:
+    launcher = (UNITS.parent / "firmware/package/launcher").read_text()
+    listed = re.search(r"FROM_THE_PACKAGE = \((.*)\)", launcher)
+    assert listed is not None
+    for name in SERVICES:
+        verb = unit(name)["Service"]["ExecStart"].split()[1]
+        assert ("User" in unit(name)["Service"]) is (f'"{verb}"' not in listed[1])
 
 
 def test_nothing_heard_ends_in_a_core_file_or_on_a_swap_partition() -> None:
