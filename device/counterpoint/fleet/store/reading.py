@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from counterpoint.fleet.store.access_rows import AccessReading
 from counterpoint.fleet.store.device_rows import device_states
 from counterpoint.fleet.store.rows import Annotation, Fact, Site, Told
-from counterpoint.fleet.store.tables import annotation, device, fact, site, summary, tally
+from counterpoint.fleet.store.tables import annotation, device, fact, retained, site, summary, tally
 from counterpoint.messages.summaries import HoursSummary, PeriodSummary, Summary, decode_summary
 
 if TYPE_CHECKING:
@@ -121,6 +121,18 @@ class Reading:
         last = self._line.scalar(select(func.min(site.c.told_until)))
         late = self._line.scalar(select(func.sum(device.c.late_count))) or 0
         return Told(last, amounts.get("merged", 0), amounts.get("dropped", 0), int(late), amounts.get("rejected", 0))
+
+    def summary_mark(self) -> tuple[int, int]:
+        """Return two numbers that change whenever a summary comes or goes."""
+        row = self._line.execute(
+            select(func.count(), func.coalesce(func.max(summary.c.told_s), 0)).select_from(summary)
+        )
+        count, last_s = row.one()
+        return int(count), int(last_s)
+
+    def retained(self) -> frozenset[str]:
+        """Return the topics that telling has left on the broker."""
+        return frozenset(self._line.scalars(select(retained.c.topic)))
 
     def _summaries(
         self, kind: Literal["period", "hours"], sites: Sequence[str], since: str, until: str

@@ -18,7 +18,7 @@ from counterpoint.fleet.store.access_rows import AccessWriting
 from counterpoint.fleet.store.device_rows import note_heard
 from counterpoint.fleet.store.reading import Reading
 from counterpoint.fleet.store.rows import Counts, KeptApart, Known, KnownDevice
-from counterpoint.fleet.store.tables import annotation, apart, device, fact, site, summary, tally, window
+from counterpoint.fleet.store.tables import annotation, apart, device, fact, retained, site, summary, tally, window
 from counterpoint.fleet.store.taking import Months, Placing
 from counterpoint.fleet.store.upsert import add_new, add_up, put
 from counterpoint.fleet.store.weeks import start_s, week_at, week_of, weeks_later
@@ -42,10 +42,12 @@ class Writing(Reading):
 
     Attributes:
         access: Accounts, sessions and the audit log, and changes to them.
+        line: The database's own connection, for the store's own parts.
     """
 
     def __init__(self, line: Connection, months: Months) -> None:
         super().__init__(line)
+        self.line = line
         self._months = months
         self.access: AccessWriting = AccessWriting(line)
 
@@ -160,6 +162,14 @@ class Writing(Reading):
     def remove_annotation(self, number: int) -> bool:
         """Delete a note; False when there is none of that number."""
         return self._line.execute(delete(annotation).where(annotation.c.id == number)).rowcount > 0
+
+    def note_retained(self, topics: Sequence[str]) -> None:
+        """Note topics that telling is about to leave on the broker."""
+        add_new(self._line, retained, [{"topic": each} for each in topics])
+
+    def forget_retained(self, topics: Sequence[str]) -> None:
+        """Forget topics that telling has cleared there."""
+        self._line.execute(delete(retained).where(retained.c.topic.in_(topics)))
 
     def put_facts(self, facts: Sequence[Fact]) -> None:
         """Keep the site's own figures, in the place of those of the same week and kind."""
