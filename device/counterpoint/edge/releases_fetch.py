@@ -48,6 +48,7 @@ class ReleaseFetch:
         self._network = network
         self._back_off = back_off
         self._thread: threading.Thread | None = None
+        self._offer: ReleaseOffer | None = None
         self._given_up = threading.Event()
         self._not_before_s = float("-inf")
         self._failed = False
@@ -60,12 +61,14 @@ class ReleaseFetch:
             self._clear(offer)
             return
         if self._thread is not None and self._thread.is_alive():
+            if offer != self._offer:
+                self._given_up.set()
             return
         if self._failed:
             self._failed = False
             self._not_before_s = now_s + self._back_off.failed()
         if now_s >= self._not_before_s:
-            self._given_up = threading.Event()
+            self._given_up, self._offer = threading.Event(), offer
             self._thread = threading.Thread(target=self._fetch, args=(offer, self._given_up), daemon=True)
             self._thread.start()
 
@@ -101,7 +104,7 @@ class ReleaseFetch:
                 file.truncate(begun)
                 file.seek(begun)
                 left = offer.size_bytes - begun
-                while left > 0 and not given_up.is_set() and (chunk := answer.read(min(left, CHUNK_BYTES))):
+                while left > 0 and not given_up.is_set() and (chunk := answer.read1(min(left, CHUNK_BYTES))):
                     file.write(chunk)
                     left -= len(chunk)
                 file.flush()
