@@ -1,0 +1,73 @@
+"""The pages' HTTP server: one socket, until it is told to stop.
+
+One rule: it knows nothing of what it serves, logs no address and no path, and speaks plain HTTP: TLS is a proxy's.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+
+from counterpoint.errors import UsageError
+from counterpoint.fleet.access.patience import LARGEST_HEADERS, LimitedProtocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.types import ASGIApp
+
+CONNECTIONS: Final = 512
+"""At once; more wait in the socket's own queue."""
+FAREWELL_S: Final = 5
+"""For answers that are under way when it is told to stop."""
+IDLE_S: Final = 5
+PROXIES: Final = ["127.0.0.1", "::1"]
+"""On this machine: their X-Forwarded-For and -Proto are believed, so that tries are counted by the browser's address."""
+
+
+class WebServer(uvicorn.Server):
+    """Uvicorn without a hand on the process's signals: whoever runs it sets `should_exit`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                loop="asyncio",
+                http=LimitedProtocol,
+                h11_max_incomplete_event_size=LARGEST_HEADERS,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                log_level="critical",
+                access_log=False,
+                forwarded_allow_ips=PROXIES,
+                server_header=False,
+                timeout_graceful_shutdown=FAREWELL_S,
+                timeout_keep_alive=IDLE_S,
+                limit_concurrency=CONNECTIONS,
+            )
+        )
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave them to the supervisor."""
+        yield
+
+
+def listen(where: str) -> socket.socket:
+    """Listen at "address:port"; UsageError where that can't be used."""
+    host, _, port = where.rpartition(":")
+    host = host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, int(port)), family=family, backlog=CONNECTIONS)
+    except (OSError, OverflowError, ValueError) as error:
+        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        reason = "another program listens there" if taken else getattr(error, "strerror", None) or str(error)
+        raise UsageError(
+            f"can't listen at {where} ({reason}): name another place with --listen address:port"
+        ) from error
