@@ -66,7 +66,7 @@ def served(folder: Path, *, today: date = TODAY, store: Store | None = None) -> 
     with socket.socket() as listener:
         listener.bind((LOCAL, 0))
         host = f"{LOCAL}:{listener.getsockname()[1]}"
-        app = guard(page_routes(kept, lambda: today), kept, DoorRules(frozenset({host})), refuse)
+        app = guard(page_routes(kept, None, lambda: today), kept, DoorRules(frozenset({host})), refuse)
         with running(app, listener):
             yield Served(kept, f"http://{host}")
     kept.close()

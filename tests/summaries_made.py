@@ -28,6 +28,11 @@ ACTS: Final = (42, 61, 27, 18, 14, 9, 55, 21, 33, 6, 12)
 PARTS: Final[tuple[PartOfDay, ...]] = get_args(PartOfDay)
 
 
+def drawn(seed: str) -> random.Random:
+    """Chance that is the same each time."""
+    return random.Random(seed)  # noqa: S311 - made-up numbers, no secrets
+
+
 def figure(value: float, half: float, base: int = 400) -> Figure:
     return Figure(value=round(value, 1), low=round(max(0.0, value - half), 1), high=round(value + half, 1), base=base)
 
@@ -55,7 +60,7 @@ def weeks_of(
     site: str, count: int = 60, *, last: str = LAST_WEEK, better_since: int = 9, seed: int = 1
 ) -> list[PeriodSummary]:
     """The site's weeks, oldest first; in the last `better_since` of them openings are let finish more often."""
-    chance = random.Random(f"{site} {seed}")
+    chance = drawn(f"{site} {seed}")
     base = 66 + 14 * chance.random()
     found = []
     for number in range(count):
@@ -66,7 +71,7 @@ def weeks_of(
 
 
 def period(site: str, first_week: str, told: FiveNumbers | None, *, weeks: int = 1, counters: int = 4) -> PeriodSummary:
-    chance = random.Random(f"{site} {first_week}")
+    chance = drawn(f"{site} {first_week}")
     kinds: tuple[PublishedAct, ...] = get_args(PublishedAct)
     acts = {kind: max(0, share + chance.randint(-2, 2)) for kind, share in zip(kinds, ACTS, strict=True)}
     return PeriodSummary(
@@ -87,7 +92,7 @@ def hours_of(
     site: str, *, last: str = LAST_WEEK, cells: Sequence[tuple[tuple[int, ...], tuple[PartOfDay, ...]]] = ()
 ) -> HoursSummary:
     """Hours of the last four weeks: each weekday by itself, evenings and the weekend pooled."""
-    chance = random.Random(site)
+    chance = drawn(site)
     tiles = list(cells)
     if not tiles:
         tiles = [((day,), (part,)) for day in range(1, 6) for part in PARTS[:3]]

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from counterpoint.messages.schemas import PauseBin
     from counterpoint.messages.summaries import FiveNumbers
 
+TO: Final = "\N{EN DASH}"
 SHORT: Final = {0.25: "¼", 0.5: "½"}
-HALF: Final = 50
-"""Percent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +51,8 @@ class PauseRow:
 
 @dataclass(frozen=True, slots=True)
 class PauseCard:
-    """The distribution of pauses; `half` is the length within which half of the answers come, in words."""
+    """The distribution of pauses."""
 
-    half: str
-    early: str
     drawing: Markup
     rows: tuple[PauseRow, ...]
 
@@ -106,8 +103,6 @@ def pause_card(language: Language, now: FiveNumbers | None, before: FiveNumbers 
     label = language.say("pause.label", rows=", ".join(_said(language, now.pauses)))
     names = [short_name(language, now.pauses, place) for place in range(len(shares))]
     return PauseCard(
-        half=half_within(language, now.pauses),
-        early=language.say("unit.percent", value=shares[0]),
         drawing=pauses(label, names, shares, then),
         rows=tuple(
             PauseRow(
@@ -133,16 +128,6 @@ def visits_card(language: Language, now: FiveNumbers | None, before: FiveNumbers
     )
 
 
-def half_within(language: Language, bins: Sequence[PauseBin]) -> str:
-    """Return the length (upper end of its bin) within which half of the answers come; "" where it has no upper end."""
-    heard = 0
-    for part in bins:
-        heard += part.share_percent
-        if heard >= HALF:
-            return "" if part.below_s is None else _seconds(language, part.below_s)
-    return ""
-
-
 def short_name(language: Language, bins: Sequence[PauseBin], place: int) -> str:
     """Return what stands under a bar."""
     low, high = _ends(bins, place)
@@ -150,7 +135,7 @@ def short_name(language: Language, bins: Sequence[PauseBin], place: int) -> str:
         return language.say("pause.early_short")
     if high is None:
         return f"{_short(language, low)}+"
-    return f"{_short(language, low)}–{_short(language, high)}"
+    return f"{_short(language, low)}{TO}{_short(language, high)}"
 
 
 def long_name(language: Language, bins: Sequence[PauseBin], place: int) -> str:

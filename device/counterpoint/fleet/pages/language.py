@@ -50,6 +50,11 @@ class Language:
         grouped = plain.replace(",", NARROW).replace(".", self.say("number.point"))
         return sign + grouped
 
+    def signed(self, value: float, decimals: int = 0) -> str:
+        """Return the number with its sign, as a difference is written; no sign for what rounds to 0."""
+        text = self.number(value, decimals)
+        return f"+{text}" if value > 0 and text.strip("0.,") else text
+
     def day(self, day: date, *, year: bool = True) -> str:
         """Return a day: "5 October 2026" or "5. Oktober 2026"."""
         form = "day.with_year" if year else "day.short"

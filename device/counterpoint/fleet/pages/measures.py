@@ -67,4 +67,10 @@ OPENINGS: Final = Measure("openings", "openings_let_finish_percent", 0, True, "l
 TALK_OVERS: Final = Measure("talk_overs", "talk_overs_per_100_min", 1, False, "let-them-finish")
 CUT_OFFS: Final = Measure("cut_offs", "cut_offs_per_100_min", 1, False, "let-them-finish")
 SHARE: Final = Measure("share", "customer_talk_percent", 0, True, "open-questions")
-MEASURES: Final = {measure.name: measure for measure in (OPENINGS, TALK_OVERS, CUT_OFFS, SHARE)}
+QUICK: Final = Measure("quick", "quick_answers_percent", 0, True, "one-breath")
+MEASURES: Final = {measure.name: measure for measure in (OPENINGS, TALK_OVERS, CUT_OFFS, QUICK, SHARE)}
+
+
+def measure_of(field: str) -> Measure:
+    """Return the number of this property of FiveNumbers."""
+    return next(measure for measure in MEASURES.values() if measure.field == field)

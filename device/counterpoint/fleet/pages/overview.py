@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from counterpoint.fleet.pages.cards import dial, pause_card, visits_card
-from counterpoint.fleet.pages.measures import CUT_OFFS, OPENINGS, SHARE, TALK_OVERS
+from counterpoint.fleet.pages.measures import CUT_OFFS, OPENINGS, QUICK, SHARE, TALK_OVERS
 from counterpoint.fleet.pages.sentences import what_changed
 from counterpoint.fleet.pages.stretches import last_day, last_stretches
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 FEWEST_PEOPLE: Final = 3
 TENTHS: Final = 10
 LATE: Final = timedelta(days=11)
-"""After a run's end the next one is told at the latest when it has passed, three days for late messages, and some air."""
+"""When a run of the same length has passed, the next is told after three days for late messages, and some air."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sure:
-    """The detector's measured error in words: of ten talk-overs so many are found, and of ten found so many are none."""
+    """The detector's measured error in words: of ten talk-overs it finds so many; of ten found so many are none."""
 
     source: str
     found: str
@@ -53,6 +53,7 @@ class Overview:
     openings: Dial | None = None
     talk_overs: Dial | None = None
     cut_offs: Dial | None = None
+    quick: Dial | None = None
     share: Dial | None = None
     pauses: PauseCard | None = None
     visits: VisitsCard | None = None
@@ -85,6 +86,7 @@ def overview(language: Language, choice: Choice, runs: Sequence[PeriodSummary], 
         openings=dial(language, OPENINGS, numbers, then),
         talk_overs=dial(language, TALK_OVERS, numbers, then),
         cut_offs=dial(language, CUT_OFFS, numbers, then),
+        quick=dial(language, QUICK, numbers, then),
         share=dial(language, SHARE, numbers, then),
         pauses=pause_card(language, numbers, then),
         visits=visits_card(language, numbers, then),

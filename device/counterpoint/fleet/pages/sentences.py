@@ -6,13 +6,13 @@ people who know the place.
 
 from __future__ import annotations
 
-from math import hypot
 from typing import TYPE_CHECKING
 
-from counterpoint.disclosure.figures import half_width
-from counterpoint.fleet.pages.measures import MEASURES
+from counterpoint.disclosure.changes import compare
+from counterpoint.fleet.pages.measures import measure_of
 
 if TYPE_CHECKING:
+    from counterpoint.disclosure.changes import FigureChange
     from counterpoint.fleet.pages.language import Language
     from counterpoint.messages.summaries import FiveNumbers
 
@@ -21,19 +21,17 @@ def what_changed(language: Language, before: FiveNumbers | None, now: FiveNumber
     """Return the sentence for a stretch and the one before it (None: there is none)."""
     if before is None:
         return language.say("sentence.first")
-    moves = []
-    for measure in MEASURES.values():
-        then, figure = measure.of(before), measure.of(now)
-        if (
-            then is None
-            or figure is None
-            or abs(figure.value - then.value) <= hypot(half_width(then), half_width(figure))
-        ):
-            continue
-        title = language.say(f"sentence.{measure.name}")
-        old, new = measure.write(language, then.value), measure.write(language, figure.value)
-        moves.append(language.say("sentence.move", title=title, old=old, new=new))
-    if not moves:
+    change = compare(before, now)
+    moved = [figure for figure in change.figures if figure.changed]
+    if not moved:
         return language.say("sentence.nothing")
-    rest = language.say("sentence.rest" if len(moves) < len(MEASURES) else "sentence.all")
-    return language.say("sentence.changed", moves=language.say("sentence.and").join(moves), rest=rest)
+    moved.sort(key=lambda figure: figure is not change.foremost)
+    said = language.say("sentence.and").join(_move(language, figure) for figure in moved)
+    rest = language.say("sentence.rest" if len(moved) < len(change.figures) else "sentence.all")
+    return language.say("sentence.changed", moves=said[0].upper() + said[1:], rest=rest)
+
+
+def _move(language: Language, figure: FigureChange) -> str:
+    measure = measure_of(figure.name)
+    old, new = measure.write(language, figure.before.value), measure.write(language, figure.after.value)
+    return language.say("sentence.move", title=language.say(f"sentence.{measure.name}"), old=old, new=new)

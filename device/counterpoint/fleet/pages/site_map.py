@@ -6,6 +6,7 @@ and passed on.
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -13,14 +14,16 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, RedirectResponse
 from starlette.routing import Route
 
-from counterpoint.fleet.access.guard import signed_in
-from counterpoint.fleet.access.people import MANAGER
+from counterpoint.disclosure.sites import SiteRules
+from counterpoint.fleet.access.guard import person, signed_in
+from counterpoint.fleet.access.people import IT, MANAGER
 from counterpoint.fleet.pages.figures import Figures
+from counterpoint.fleet.pages.house import House
 from counterpoint.fleet.pages.language import COOKIE, LANGUAGES
 from counterpoint.fleet.pages.layout import STILL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -37,13 +40,46 @@ def today_utc() -> date:
     return datetime.now(UTC).date()
 
 
-def page_routes(store: Store, today: Callable[[], date] = today_utc) -> list[Route]:
-    """Return every page, each behind the roles that may open it, and what needs no account."""
-    figures = Figures(store, today)
+def whole_seconds() -> int:
+    """Return the time, in seconds since 1970, UTC."""
+    return int(time.time())
+
+
+def page_routes(
+    store: Store,
+    rules: SiteRules | None = None,
+    today: Callable[[], date] = today_utc,
+    now_s: Callable[[], int] = whole_seconds,
+) -> list[Route]:
+    """Return every page, each behind the roles that may open it, and what needs no account.
+
+    `rules` are those that sites are told by (None: the usual ones); `now_s` tells seconds since 1970, UTC.
+    """
+    figures, house = Figures(store, today), House(store, rules or SiteRules(), now_s)
     return [
         *open_routes(),
-        Route("/", signed_in(figures.overview, MANAGER)),
+        Route("/", first_page(figures.overview)),
+        Route("/hours", signed_in(figures.hours, MANAGER)),
+        Route("/trends", signed_in(figures.trends, MANAGER)),
+        Route("/listening", signed_in(figures.listening, MANAGER)),
+        Route("/try", signed_in(figures.practise, MANAGER)),
+        Route("/report", signed_in(figures.report, MANAGER)),
+        Route("/sites", signed_in(figures.sites, MANAGER, IT)),
+        Route("/devices", signed_in(house.devices, IT)),
+        Route("/privacy", signed_in(house.privacy)),
     ]
+
+
+def first_page(overview: Callable[[Request], Response]) -> Callable[[Request], Awaitable[Response]]:
+    """Return the overview for managers; who has another role only is led to the first page that is theirs."""
+
+    def lead(request: Request) -> Response:
+        roles = person(request).roles
+        if MANAGER in roles:
+            return overview(request)
+        return RedirectResponse("/devices" if IT in roles else "/privacy", status_code=303)
+
+    return signed_in(lead)
 
 
 def open_routes() -> list[Route]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
+STEPS: Final = (1.0, 2.0, 5.0, 10.0)
 MOST_TICKS: Final = 4
 LEAST_SPAN: Final = 1e-9
 
@@ -45,14 +45,9 @@ def fitting(values: Iterable[float], floor: float = -math.inf, ceiling: float = 
     first, last = math.floor(wide_low / step + LEAST_SPAN), math.ceil(wide_high / step - LEAST_SPAN)
     last = max(last, first + 1)
     ticks = tuple(round(number * step, 9) for number in range(first, last + 1))
-    return Scale(ticks[0], ticks[-1], ticks, max(0, -math.floor(math.log10(step) + LEAST_SPAN)) + (_is_quarter(step)))
+    return Scale(ticks[0], ticks[-1], ticks, max(0, -math.floor(math.log10(step) + LEAST_SPAN)))
 
 
 def _step(span: float) -> float:
     power = 10.0 ** math.floor(math.log10(span / MOST_TICKS))
     return next(power * step for step in STEPS if span / (power * step) <= MOST_TICKS)
-
-
-def _is_quarter(step: float) -> int:
-    """Return 1 where the step is 2.5 of its power: it needs one more decimal."""
-    return int(math.isclose(step / 10.0 ** math.floor(math.log10(step) + LEAST_SPAN), STEPS[2]))

@@ -1,0 +1,160 @@
+"""Devices for IT: silent ones first, health in words, and what to do.
+
+One rule: pure; each trouble names its remedy, and nothing here says how people speak or whether they are there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from counterpoint.fleet.pages.language import Language
+    from counterpoint.fleet.store.rows import DeviceState
+    from counterpoint.messages.schemas import HealthReport
+
+ON_A_PAGE: Final = 60
+PERIOD_S: Final = 900
+"""Between two reports of a device that has not said."""
+MISSED: Final = 4
+"""Reports: after an hour a device is silent, since Wi-Fi fails for minutes at many places every day."""
+CERTIFICATE_DAYS: Final = 30
+DISK_MB: Final = 500
+WAITING: Final = 50
+"""Messages: more than a morning's, so the way to the broker has been closed for long."""
+FEWEST_PEOPLE: Final = 3
+MINUTE_S: Final = 60
+HOUR_S: Final = 3600
+DAY_S: Final = 86_400
+QUIET: Final = ("never", "silent", "stopped")
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that is wrong, by its name in the texts, with a number where it has one."""
+
+    name: str
+    amount: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device of the list; `group` is silent, trouble or fine."""
+
+    id: str
+    label: str
+    site: str
+    version: str
+    seen: str
+    group: str
+    troubles: tuple[Trouble, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of the list: how many devices are in each group, those shown, and which pages there are."""
+
+    silent: int
+    trouble: int
+    fine: int
+    shown: tuple[Device, ...]
+    page: int
+    pages: int
+
+
+def devices(
+    language: Language, states: Sequence[DeviceState], names: Mapping[str, str], now_s: int, page: str
+) -> Listed:
+    """Return a page of the list: silent devices first, then those with another trouble, each by place and label.
+
+    `names` are the sites' names by code. A page too high is the last one.
+    """
+    ranked = sorted(
+        ((_rank(troubles), names.get(state.site, state.site), state.label or state.id, state, troubles)
+         for state in states
+         for troubles in [tuple(_troubles(state, now_s))]),
+        key=lambda row: row[:3],
+    )  # fmt: skip
+    pages = max(1, -(-len(ranked) // ON_A_PAGE))
+    number = min(max(int(page) if page.isdecimal() and len(page) < 6 else 1, 1), pages)  # noqa: PLR2004 - no list has 100,000 pages
+    counts = [sum(row[0] == rank for row in ranked) for rank in range(len(GROUPS))]
+    shown = tuple(
+        _device(language, state, site, GROUPS[rank], troubles, now_s)
+        for rank, site, _, state, troubles in ranked[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
+    )
+    return Listed(counts[0], counts[1], counts[2], shown, number, pages)
+
+
+GROUPS: Final = ("silent", "trouble", "fine")
+
+
+def _rank(troubles: Sequence[Trouble]) -> int:
+    if any(trouble.name in QUIET for trouble in troubles):
+        return 0
+    return 1 if troubles else 2
+
+
+def _device(
+    language: Language, state: DeviceState, site: str, group: str, troubles: tuple[Trouble, ...], now_s: int
+) -> Device:
+    version = state.birth.version if state.birth else ""
+    return Device(state.id, state.label, site, version, ago(language, state.last_seen_s, now_s), group, troubles)
+
+
+def _troubles(state: DeviceState, now_s: int) -> Iterator[Trouble]:
+    yield from _silence(state, now_s)
+    if state.quarantined:
+        yield Trouble("quarantined")
+    if state.birth and state.birth.fewest_people < FEWEST_PEOPLE:
+        yield Trouble("alone")
+    if state.health:
+        yield from _of_health(state.health)
+    if state.apart_count:
+        yield Trouble("apart", str(state.apart_count))
+    if state.late_count:
+        yield Trouble("late", str(state.late_count))
+
+
+def _silence(state: DeviceState, now_s: int) -> Iterator[Trouble]:
+    period_s = state.birth.health_period_s if state.birth else PERIOD_S
+    if not state.last_seen_s:
+        yield Trouble("never")
+    elif state.state == "stopped":
+        yield Trouble("stopped")
+    elif state.state == "lost" or now_s - state.last_seen_s > MISSED * period_s:
+        yield Trouble("silent")
+
+
+def _of_health(health: HealthReport) -> Iterator[Trouble]:
+    if not health.clock_set:
+        yield Trouble("clock")
+    if health.certificate_left_days is not None and health.certificate_left_days <= CERTIFICATE_DAYS:
+        yield Trouble(
+            "certificate" if health.certificate_left_days > 0 else "expired", str(health.certificate_left_days)
+        )
+    if health.waiting_file_count >= WAITING:
+        yield Trouble("waiting", str(health.waiting_file_count))
+    if health.sensor is None:
+        yield Trouble("sensor")
+        return
+    if health.sensor.microphone == "fault":
+        yield Trouble("microphone")
+    if health.sensor.words == "missing":
+        yield Trouble("words")
+    if health.sensor.light == "none":
+        yield Trouble("light")
+    if health.sensor.disk_free_mb < DISK_MB:
+        yield Trouble("disk", str(health.sensor.disk_free_mb))
+
+
+def ago(language: Language, at_s: int, now_s: int) -> str:
+    """Return how long ago something was, in one unit; "" for never."""
+    if not at_s:
+        return ""
+    past_s = max(0, now_s - at_s)
+    for name, unit_s in (("ago.days", DAY_S), ("ago.hours", HOUR_S), ("ago.minutes", MINUTE_S)):
+        if past_s >= unit_s:
+            return language.count(name, past_s // unit_s)
+    return language.say("ago.now")

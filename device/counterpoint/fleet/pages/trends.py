@@ -1,0 +1,254 @@
+"""A number of a site over time, what happened meanwhile, the site's own facts, and before against after.
+
+One rule: pure; all that is drawn stands in the tables too. What happened is marked, never said to be the cause.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+from counterpoint.disclosure.changes import compare, weeks_to_see
+from counterpoint.fleet.pages.charts.trend import Mark, Point, Tick, trend
+from counterpoint.fleet.pages.measures import measure_of
+from counterpoint.fleet.pages.stretches import Stretch, date_of_end, follow
+from counterpoint.fleet.store.weeks import monday, week_of, weeks_later
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from markupsafe import Markup
+
+    from counterpoint.disclosure.changes import FigureChange
+    from counterpoint.fleet.pages.language import Language
+    from counterpoint.fleet.pages.measures import Measure
+    from counterpoint.fleet.store.rows import Annotation, Fact
+    from counterpoint.messages.summaries import PeriodSummary
+
+SPANS: Final = (13, 26, 52)
+USUAL_SPAN: Final = 26
+COMPARED: Final = 8
+"""Weeks on each side of what happened: two months even out a holiday and are soon over."""
+MONTHS: Final = 12
+SHORT: Final = 3
+"""Letters of a month's name under the axis."""
+LAST_TICK: Final = 0.97
+"""A word further right would stand over the edge."""
+MAJOR: Final = {13: 1, 26: 2, 52: 3}
+"""By span: every how many months the word also stands on a narrow screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The time that is shown: from a week's Monday on, so many weeks."""
+
+    since: str
+    weeks: int
+
+    @property
+    def until(self) -> str:
+        """The last week shown."""
+        return weeks_later(self.since, self.weeks - 1)
+
+    def at(self, day: date) -> float:
+        """Return where a day lies: 0 at the beginning of the time shown, 1 at its end; kept inside."""
+        return min(1.0, max(0.0, (day - monday(self.since)).days / (7 * self.weeks)))
+
+    def ticks(self, language: Language) -> list[Tick]:
+        """Return the months that begin in the time shown."""
+        first, last = monday(self.since), monday(self.since) + timedelta(weeks=self.weeks)
+        found, day = [], date(first.year, first.month, 1)
+        while day < last:
+            if day >= first and self.at(day) < LAST_TICK:
+                is_minor = (day.month - 1) % MAJOR[self.weeks] != 0
+                found.append(Tick(self.at(day), language.month(day)[:SHORT], is_minor))
+            day = date(day.year + day.month // MONTHS, day.month % MONTHS + 1, 1)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A run of weeks in words."""
+
+    days: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Something that happened: its number on the chart, its day and what it was."""
+
+    number: int
+    id: int
+    day: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFact:
+    """One of the site's own figures over the same time."""
+
+    title: str
+    drawing: Markup
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One number before and after: as it is written; `needed` are the weeks that a change by a tenth needs."""
+
+    title: str
+    before: str
+    after: str
+    difference: str
+    changed: bool
+    needed: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeAfter:
+    """What happened, the weeks on both sides of it, and the numbers; `rows` is empty where it is too early."""
+
+    what: Happened
+    before_days: str
+    after_days: str
+    rows: tuple[Compared, ...]
+
+
+def points(language: Language, axis: Axis, runs: Sequence[PeriodSummary], measure: Measure) -> list[Point]:
+    """Return the runs as places on the chart, oldest first."""
+    found = []
+    for run in runs:
+        figure = measure.of(run.numbers)
+        says = language.say("dial.untold") if figure is None else measure.says(language, figure)
+        end = date_of_end(run.first_week, run.weeks)
+        found.append(
+            Point(
+                axis.at(monday(run.first_week)),
+                axis.at(end + timedelta(days=1)),
+                None if figure is None else figure.value,
+                None if figure is None else figure.low,
+                None if figure is None else figure.high,
+                f"{language.days(monday(run.first_week), end)}: {says}",
+            )
+        )
+    return found
+
+
+def drawing(
+    language: Language, axis: Axis, runs: Sequence[PeriodSummary], measure: Measure, notes: Sequence[Annotation]
+) -> Markup:
+    """Return the chart of one number, with a mark for each note."""
+    title = language.say(f"numbers.{measure.name}.title")
+    label = language.say(
+        "trends.label", title=title, days=language.days(monday(axis.since), date_of_end(axis.until, 1))
+    )
+    marks = [Mark(axis.at(date.fromisoformat(note.day)), number) for number, note in enumerate(notes, start=1)]
+    return trend(
+        label,
+        points(language, axis, runs, measure),
+        axis.ticks(language),
+        marks,
+        lambda value, decimals: measure.with_unit(language, language.number(value, decimals)),
+    )
+
+
+def rows(language: Language, runs: Sequence[PeriodSummary], measure: Measure) -> tuple[Row, ...]:
+    """Return the same as a table, newest first."""
+    found = []
+    for run in reversed(runs):
+        figure = measure.of(run.numbers)
+        says = language.say("dial.untold") if figure is None else measure.says(language, figure)
+        found.append(Row(language.days(monday(run.first_week), date_of_end(run.first_week, run.weeks)), says))
+    return tuple(found)
+
+
+def happened(language: Language, notes: Sequence[Annotation]) -> tuple[Happened, ...]:
+    """Return the notes with their numbers, oldest first."""
+    return tuple(
+        Happened(number, note.id, language.day(date.fromisoformat(note.day)), note.text)
+        for number, note in enumerate(notes, start=1)
+    )
+
+
+def own_facts(language: Language, axis: Axis, facts: Sequence[Fact]) -> tuple[OwnFact, ...]:
+    """Return a small chart for each kind of the site's own figures, on the same time axis."""
+    kinds = dict.fromkeys(fact.kind for fact in facts)
+    return tuple(_own_fact(language, axis, kind, [fact for fact in facts if fact.kind == kind]) for kind in kinds)
+
+
+def _own_fact(language: Language, axis: Axis, kind: str, facts: Sequence[Fact]) -> OwnFact:
+    title = language.texts.get(f"fact.{kind}", kind)
+    by_week = {fact.week: fact.value for fact in facts}
+    weeks = [weeks_later(axis.since, number) for number in range(axis.weeks)]
+    places = [_fact_point(language, axis, week, by_week.get(week)) for week in weeks]
+    chart = trend(
+        language.say("trends.fact_label", title=title),
+        places,
+        axis.ticks(language),
+        [],
+        language.number,
+    )
+    known = [(week, by_week[week]) for week in reversed(weeks) if week in by_week]
+    return OwnFact(title, chart, tuple(Row(_week(language, week), _fact(language, value)) for week, value in known))
+
+
+def _fact_point(language: Language, axis: Axis, week: str, value: float | None) -> Point:
+    begin = monday(week)
+    says = f"{_week(language, week)}: {language.say('chart.unknown') if value is None else _fact(language, value)}"
+    return Point(axis.at(begin), axis.at(begin + timedelta(days=7)), value, None, None, says)
+
+
+def _week(language: Language, week: str) -> str:
+    return language.days(monday(week), date_of_end(week, 1))
+
+
+def _fact(language: Language, value: float) -> str:
+    return language.number(value, 0 if value == int(value) else 1)
+
+
+def before_after(language: Language, runs: Sequence[PeriodSummary], note: Annotation, number: int) -> BeforeAfter:
+    """Return the numbers of up to COMPARED weeks before and after what happened; the week of it is left out."""
+    what = Happened(number, note.id, language.day(date.fromisoformat(note.day)), note.text)
+    week = week_of(date.fromisoformat(note.day))
+    earlier = _next_to_each_other([run for run in runs if weeks_later(run.first_week, run.weeks) <= week], newest=True)
+    later = _next_to_each_other([run for run in runs if run.first_week > week], newest=False)
+    before, after = (Stretch(tuple(side)) if side else None for side in (earlier, later))
+    if before is None or after is None or before.numbers is None or after.numbers is None:
+        return BeforeAfter(what, "", "", ())
+    change = compare(before.numbers, after.numbers)
+    return BeforeAfter(
+        what,
+        language.days(before.first_day, before.last_day),
+        language.days(after.first_day, after.last_day),
+        tuple(_compared(language, figure, before.weeks) for figure in change.figures),
+    )
+
+
+def _next_to_each_other(runs: Sequence[PeriodSummary], *, newest: bool) -> list[PeriodSummary]:
+    """The runs next to what happened, without a gap, up to COMPARED weeks; oldest first."""
+    taken: list[PeriodSummary] = []
+    for run in reversed(runs) if newest else runs:
+        is_next = not taken or (follow(run, taken[-1]) if newest else follow(taken[-1], run))
+        if not is_next or sum(each.weeks for each in taken) >= COMPARED:
+            break
+        taken.append(run)
+    return taken[::-1] if newest else taken
+
+
+def _compared(language: Language, figure: FigureChange, weeks: int) -> Compared:
+    measure = measure_of(figure.name)
+    low, high = (language.signed(end, measure.decimals) for end in (figure.low, figure.high))
+    interval = language.say("unit.between", low=low, high=high)
+    needed = weeks_to_see(figure.before, weeks)
+    return Compared(
+        language.say(f"numbers.{measure.name}.title"),
+        measure.write(language, figure.before.value),
+        measure.write(language, figure.after.value),
+        language.say(
+            "unit.value_and_interval", value=language.signed(figure.difference, measure.decimals), interval=interval
+        ),
+        figure.changed,
+        language.say("chart.unknown") if needed is None else language.count("trends.weeks", needed),
+    )
