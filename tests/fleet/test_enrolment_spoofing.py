@@ -12,6 +12,7 @@ from enrolment_site import Box, Line, Site, SiteBroker
 
 TAKEN, NOBODY_LISTENS, NOT_AUTHORISED = 0x00, 0x10, 0x87
 OWN = ("state", "birth", "health", "window", "reply")
+SUMMARY = "counterpoint-summary/v1/hall-3/2026-w14"
 ARRIVES_S = 0.5
 
 pytestmark = pytest.mark.real
@@ -54,8 +55,8 @@ def test_the_collector_reads_what_devices_write_and_nothing_else(room: Room, lin
         assert collector.subscribe("counterpoint/v1/+/+/window") == 1
         assert line.publish(own(room.ours, "window")) == TAKEN
         assert arrives(collector)
-        assert collector.publish("counterpoint-summary/v1/hall-3/day") in {TAKEN, NOBODY_LISTENS}
-        for foreign in (own(room.ours, "cmd"), own(room.ours, "window"), "counterpoint/v1/hall-3/new/state"):
+        foreigns = own(room.ours, "cmd"), own(room.ours, "window"), "counterpoint/v1/hall-3/new/state", SUMMARY
+        for foreign in foreigns:
             assert collector.publish(foreign) == NOT_AUTHORISED
 
 
@@ -67,7 +68,7 @@ def test_the_collector_reads_what_devices_write_and_nothing_else(room: Room, lin
         "counterpoint/v1/hall-3/{theirs}/window",
         "counterpoint/v1/hall-3/{ours}/cmd",  # a command to itself
         "counterpoint/v1/hall-4/{theirs}/cmd",  # and to another
-        "counterpoint-summary/v1/hall-3/day",  # a summary
+        SUMMARY,
         "counterpoint/v1/hall-3/{ours}/window/more",
         "counterpoint/v1/hall-3/{ours}/other",
         "counterpoint/v2/hall-3/{ours}/window",
@@ -131,14 +132,27 @@ def test_another_client_id_takes_nobodys_place(room: Room) -> None:
 
 
 def test_a_dashboard_only_reads_summaries(room: Room, line: Line) -> None:
-    with room.broker.role("dashboard") as dashboard, room.broker.role("collector") as collector:
+    with room.broker.role("dashboard") as dashboard, room.broker.role("telling") as telling:
         dashboard.subscribe("#")
-        assert collector.publish("counterpoint-summary/v1/hall-3/day") == TAKEN
+        assert telling.publish(SUMMARY) == TAKEN
         assert line.publish(own(room.ours, "window")) in {TAKEN, NOBODY_LISTENS}
         time.sleep(ARRIVES_S)
-        assert [message.topic for message in dashboard.arrived] == ["counterpoint-summary/v1/hall-3/day"]
-        for topic in ("counterpoint-summary/v1/hall-3/day", own(room.ours, "window"), own(room.ours, "cmd")):
+        assert [message.topic for message in dashboard.arrived] == [SUMMARY]
+        for topic in (SUMMARY, own(room.ours, "window"), own(room.ours, "cmd")):
             assert dashboard.publish(topic) == NOT_AUTHORISED
+
+
+def test_telling_writes_summaries_and_does_nothing_else(room: Room, line: Line) -> None:
+    with room.broker.role("telling") as telling, room.broker.role("dashboard") as dashboard:
+        telling.subscribe("#")
+        dashboard.subscribe(SUMMARY)
+        for topic in (own(room.ours, "window"), own(room.ours, "cmd"), own(room.ours, "state"), SUMMARY + "/more"):
+            assert telling.publish(topic) == NOT_AUTHORISED
+            assert telling.publish(topic, retain=True) == NOT_AUTHORISED
+        assert telling.publish(SUMMARY) == TAKEN
+        assert line.publish(own(room.ours, "reply")) in {TAKEN, NOBODY_LISTENS}
+        time.sleep(ARRIVES_S)
+        assert [message.topic for message in telling.arrived] == []
 
 
 def test_a_certificate_of_another_authority_opens_no_line(room: Room, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 import counterpoint.messages
 from counterpoint.messages.channels import SENT
-from counterpoint.messages.contract import asyncapi, contract_files
+from counterpoint.messages.contract import asyncapi, contract_files, fleet_asyncapi
 from counterpoint.messages.schemas import decode_window
 from write_contract import write_contract
 
@@ -28,11 +28,12 @@ def test_no_schema_lies_there_that_is_not_used() -> None:
     }
 
 
-def test_every_message_of_the_document_has_its_schema() -> None:
-    document = json.loads(json.dumps(asyncapi()))
-    payloads = {each["payload"]["$ref"].removeprefix("./") for each in document["components"]["messages"].values()}
+def test_every_message_of_the_documents_has_its_schema() -> None:
+    documents = [json.loads(json.dumps(document)) for document in (asyncapi(), fleet_asyncapi())]
+    messages = [each for document in documents for each in document["components"]["messages"].values()]
+    payloads = {each["payload"]["$ref"].removeprefix("./") for each in messages}
     assert payloads == {name for name in contract_files() if name.endswith(".json")}
-    assert document["asyncapi"].startswith("3.")
+    assert all(document["asyncapi"].startswith("3.") for document in documents)
 
 
 def test_a_schema_refuses_properties_that_it_does_not_name() -> None:

@@ -13,6 +13,7 @@ from counterpoint.care.enrolment import renewal_due
 from counterpoint.edge.enrolment_files import CLOSED, OWN, SHOWN, read_small, write_file
 from counterpoint.edge.enrolment_proof import look_at_certificate
 from counterpoint.errors import StorageError
+from counterpoint.messages.telling import SUMMARY_ROOT
 from counterpoint.messages.topics import ROOT, topic
 
 if TYPE_CHECKING:
@@ -26,16 +27,18 @@ if TYPE_CHECKING:
 
 MOSQUITTO: Final = "mosquitto"
 """The group that the broker runs as; it reads its key and the rules after it has given root up."""
-SUMMARY: Final = "counterpoint-summary/v1"
 WRITES: Final[tuple[Leaf, ...]] = ("state", "birth", "health", "window", "reply")
 COLLECTOR: Final = "collector"
+TELLING: Final = "telling"
+"""The one that writes summaries, so that no other certificate of ours could put words into readers' mouths."""
 DASHBOARD: Final = "dashboard"
 OPERATOR: Final = "operator"
 WATCHER: Final = "watcher"
 """Beside the operator: the broker takes a client's id from its certificate, so a certificate is one line at a time."""
 ROLES: Final = {
-    COLLECTOR: [*(f"topic read {ROOT}/+/+/{leaf}" for leaf in WRITES), f"topic write {SUMMARY}/+/+"],
-    DASHBOARD: [f"topic read {SUMMARY}/+/+"],
+    COLLECTOR: [f"topic read {ROOT}/+/+/{leaf}" for leaf in WRITES],
+    TELLING: [f"topic write {SUMMARY_ROOT}/+/+"],
+    DASHBOARD: [f"topic read {SUMMARY_ROOT}/+/+"],
     # Sends signed commands, reads the answers, and clears what a device that has gone left retained.
     OPERATOR: [
         *(f"topic readwrite {ROOT}/+/+/{leaf}" for leaf in ("state", "birth")),
