@@ -1,0 +1,120 @@
+"""A simulated year is what a real fleet would send: through the device's own code, in time, and nobody in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from counterpoint.disclosure.sites import SiteRules
+from counterpoint.fleet.closing import close_due
+from counterpoint.fleet.collector.plausible import implausible as why_implausible
+from counterpoint.fleet.simulation import tiling
+from counterpoint.fleet.simulation.drawing import stories
+from counterpoint.fleet.simulation.faults import SHARES, count_by_kind
+from counterpoint.fleet.simulation.seasons import Week, holidays, weeks_until
+from counterpoint.fleet.simulation.year import Year, YearPlan
+from fleet_year import SHORT, WAIT_HOURS, now_of, year_in
+
+LAST = Week(date(2026, 11, 9))
+
+
+@pytest.fixture(scope="module")
+def year() -> Year:
+    return Year(YearPlan(counters=40, weeks=52, last=LAST, seed=3))
+
+
+def test_the_same_seed_gives_the_same_year_on_any_number_of_cores() -> None:
+    plan = YearPlan(counters=8, weeks=2, last=LAST, seed=7)
+    assert list(stories(plan, jobs=1)) == list(stories(plan, jobs=2))
+    assert list(stories(plan, jobs=1)) != list(stories(YearPlan(8, 2, LAST, seed=8), jobs=1))
+
+
+def test_windows_are_those_of_the_devices_own_disclosure(year: Year, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sums over columns that large fleets use are held against the device's code, byte for byte, ids included."""
+    chosen = [(site, week) for site in range(6) for week in (3, 17, 44, 51)]
+    by_device = [year.draw(site, week) for site, week in chosen]
+    monkeypatch.setattr(Year, "_tile", property(lambda _: tiling.by_columns))
+    assert [year.draw(site, week) for site, week in chosen] == by_device
+    assert sum(len(story.arrived) for story in by_device) > 500
+
+
+def test_windows_of_a_device_tile_its_time_and_can_be_true(year: Year) -> None:
+    story = year.draw(0, 30)
+    sound = [device for device in year.places[0].counters if device not in year.faults]
+    assert sound
+    for device in sound:
+        own = [each.window for each in story.arrived if each.device == device]
+        own.sort(key=lambda window: window.start_utc)
+        assert all(one.end_utc == other.start_utc for one, other in pairwise(own))
+        assert {why_implausible(window) for window in own} == {""}
+
+
+def test_places_have_plain_names_codes_and_one_to_twelve_counters(year: Year) -> None:
+    assert sum(len(place.counters) for place in year.places) == 40
+    assert len({place.code for place in year.places}) == len(year.places)
+    assert all(
+        1 <= len(place.counters) <= 12 and place.code == place.name.lower().replace(" ", "-") for place in year.places
+    )
+
+
+def test_nobody_comes_on_a_holiday() -> None:
+    easter_monday = date(2026, 4, 6)
+    assert easter_monday in holidays(2026)
+    year = Year(YearPlan(counters=4, weeks=1, last=Week(easter_monday), seed=1))
+    days = {shift.day for site in range(len(year.places)) for shift in year.draw(site, 0).shifts}
+    assert days
+    assert "2026-04-06" not in days
+
+
+def test_a_new_queue_system_makes_it_less_crowded_and_practice_less_talked_over() -> None:
+    """What is noted has the effect that it should have, or a comparison would have nothing to find."""
+    year = Year(YearPlan(counters=200, weeks=52, last=LAST, seed=1))
+    change = next(each for each in year.happenings if each.kind == "queue_system" and each.site is not None)
+    assert change.site is not None
+    before = [year.draw(change.site, week).wait_min for week in range(change.week - 8, change.week)]
+    after = [year.draw(change.site, week).wait_min for week in range(change.week, change.week + 8)]
+    assert np.mean(after) < 0.7 * np.mean(before)
+    assert any(each.kind == "practice" and each.site is None for each in year.happenings)
+
+
+def test_two_hundred_devices_have_every_fault() -> None:
+    year = Year(YearPlan(counters=200, weeks=52, last=LAST, seed=1))
+    found = count_by_kind(year.faults)
+    assert set(found) == set(SHARES)
+    assert min(found.values()) >= 1
+    assert sum(found.values()) < 40
+
+
+def test_weeks_end_with_the_one_asked_for() -> None:
+    assert [week.name for week in weeks_until(LAST, 3)] == ["2026-W44", "2026-W45", "2026-W46"]
+
+
+def test_a_year_in_a_store_is_told_as_in_life(tmp_path: Path) -> None:
+    store = year_in(tmp_path / "year.db")
+    year = Year(SHORT)
+    with store.reading() as reading:
+        sites = reading.sites()
+        codes = [site.code for site in sites]
+        periods = reading.periods([*codes, "all"], "2026-W01", "2026-W53")
+        devices = reading.devices(None)
+        facts = reading.facts(codes, "2026-W01", "2026-W53")
+    assert sorted(codes) == sorted(place.code for place in year.places)
+    assert {site.closed_until for site in sites} == {"2026-W46"}
+    assert any(one.numbers for one in periods if one.site == "all")
+    assert Counter(device.state for device in devices)["lost"] == 1
+    assert facts
+    assert close_due(store, now_of(year), WAIT_HOURS, SiteRules()).summaries == 0  # nothing is told twice
+    store.close()
+
+
+def test_the_roster_is_in_no_store(tmp_path: Path) -> None:
+    """People are numbers in a file of their own; not even the numbers' word reaches the fleet."""
+    year_in(tmp_path / "year.db").close()
+    kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"person" not in kept
+    assert b"shift" not in kept
