@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from counterpoint.app.care_arguments import add_sign
+from counterpoint.app.fleet_arguments import add_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,6 +82,7 @@ def add_fleet(commands: Commands) -> None:
     for add in (_add_init, _add_serve, _add_tokens, _add_pending, _add_approve, _add_revoke, _add_list, _add_broker):
         add(verbs)
     add_sign(groups)
+    add_server(groups)
 
 
 def _parser(commands: Commands, name: str, summary: str, examples: str) -> argparse.ArgumentParser:

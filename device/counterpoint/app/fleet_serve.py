@@ -18,12 +18,14 @@ from counterpoint.edge.systemd import READY, STOPPING, notify
 from counterpoint.errors import StorageError
 from counterpoint.fleet.access.doors import DoorRules
 from counterpoint.fleet.access.guard import guard
+from counterpoint.fleet.access.routes import access_routes, first_link
 from counterpoint.fleet.closing import close_due
 from counterpoint.fleet.collector.collecting import Collector, World
 from counterpoint.fleet.pages.site_map import page_routes
 from counterpoint.fleet.pages.trouble import refuse
 from counterpoint.fleet.store.keeping import tidy
 from counterpoint.fleet.store.opening import open_store
+from counterpoint.fleet.telling.teller import Teller
 from counterpoint.fleet.web_server import WebServer, listen
 
 if TYPE_CHECKING:
@@ -103,6 +105,7 @@ def serve(order: ServeOrder, settings: FleetSettings) -> int:
     """
     collects = order.collect and bool(settings.broker.host)
     identity = load_identity(settings.broker) if collects else None
+    told_by = load_identity(settings.telling) if settings.telling.host else None
     store = open_store(settings.store.where)
     crew = Crew()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -113,6 +116,9 @@ def serve(order: ServeOrder, settings: FleetSettings) -> int:
         if identity is not None:
             collector = Collector(store, settings, identity, World(say=_saying("collector")))
             crew.start("collector", collector.run)
+        if told_by is not None:
+            teller = Teller(store, settings.telling, settings.network, told_by)
+            crew.start("telling", lambda stopped: teller.run(stopped, _saying("telling")))
         _say("fleet", f"store {store.where}; {_what_collects(order, settings)}")
         notify(READY)
         if listener is None:
@@ -137,9 +143,13 @@ def _serve_pages(store: Store, settings: FleetSettings, listener: socket.socket,
     address = settings.page.public or f"http://{_named(listener)}"
     scheme, _, host = address.partition("://")
     rules = DoorRules(frozenset({host}), secure=scheme == "https")
-    server = WebServer(guard(page_routes(store), store, rules, refuse))
+    first = first_link(store)
+    routes = [*access_routes(store, rules, first), *page_routes(store)]
+    server = WebServer(guard(routes, store, rules, refuse))
     crew.at_end(lambda: setattr(server, "should_exit", True))
     _say("fleet", f"pages at {address}")
+    if first is not None:
+        print(f"No account yet. Make the first one here, once: {address}{first.path}", flush=True)
     with listener:
         server.run([listener])
 

@@ -69,6 +69,8 @@ class FleetSettings(Rules, frozen=True):
     page: PageSettings = PageSettings()
     broker: BrokerSettings = BrokerSettings()
     """host empty: nothing is collected."""
+    telling: BrokerSettings = BrokerSettings()
+    """Where summaries are told to, with a certificate of its own; host empty: nowhere."""
     network: NetworkSettings = NetworkSettings()
     collector: CollectorSettings = CollectorSettings()
     closing: ClosingSettings = ClosingSettings()

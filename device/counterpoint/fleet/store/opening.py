@@ -63,7 +63,7 @@ class Store:
         Raises:
             StorageError: The store can't be reached or written, is full, or is of another revision.
         """
-        with self._one_writer, self._in_words(), self.engine.begin() as line:
+        with self._one_writer, self.in_words(), self.engine.begin() as line:
             check_revision(line, self.where)
             yield Writing(line, self._months)
 
@@ -74,16 +74,13 @@ class Store:
         Raises:
             StorageError: The store can't be reached or read, or is of another revision.
         """
-        with self._in_words(), self._reader.connect() as line:
+        with self.in_words(), self._reader.connect() as line:
             check_revision(line, self.where)
             yield Reading(line)
 
-    def close(self) -> None:
-        """Let go of every connection."""
-        self.engine.dispose()
-
     @contextmanager
-    def _in_words(self) -> Iterator[None]:
+    def in_words(self) -> Iterator[None]:
+        """Say in words what the database says of a store that can't be used."""
         try:
             yield
         except (IntegrityError, ProgrammingError):
@@ -96,6 +93,16 @@ class Store:
         except SQLAlchemyError as error:
             raise StorageError(f"the store {self.where} does not answer ({error}): try again later") from error
 
+    @contextmanager
+    def unchecked(self) -> Iterator[Connection]:
+        """Read whatever is there, of any revision; StorageError when it can't be read."""
+        with self.in_words(), self._reader.connect() as line:
+            yield line
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
 
 def open_store(where: str) -> Store:
     """Open the store; where nothing was yet, its tables are made.
@@ -107,7 +114,7 @@ def open_store(where: str) -> Store:
     """
     store = connect(where)
     try:
-        with store._in_words():  # noqa: SLF001 - the same module
+        with store.in_words():
             make_tables(store.engine, store.where)
             with store.engine.connect() as line:
                 check_revision(line, store.where)

@@ -91,6 +91,17 @@ class Writing(Reading):
             row = update(device).where(device.c.id == bindparam("of")).values(apart_count=more)
             self._line.execute(row, [{"of": name, "more": devices[name]} for name in sorted(devices)])
 
+    def kept_apart(self, most: int) -> list[KeptApart]:
+        """Return messages that are kept apart, those that came last first; `received_s` is when each came last."""
+        rows = self._line.execute(select(apart).order_by(apart.c.last_s.desc(), apart.c.digest).limit(most))
+        return [KeptApart(row.site, row.device, row.topic, row.payload, row.reason, row.last_s) for row in rows]
+
+    def drop_apart(self, one: KeptApart) -> None:
+        """Keep a message apart no more: it was taken."""
+        self._line.execute(delete(apart).where(apart.c.digest == _digest(one)))
+        fewer = device.c.apart_count - 1
+        self._line.execute(update(device).where(device.c.id == one.device, fewer >= 0).values(apart_count=fewer))
+
     def count(self, kind: str, by_site: Mapping[str, int]) -> None:
         """Add to what was left out: `kind` is merged, dropped or rejected."""
         rows = [{"site": code, "kind": kind, "amount": by_site[code]} for code in sorted(by_site) if by_site[code]]
@@ -100,6 +111,11 @@ class Writing(Reading):
         """Keep the windows of a device apart from now on, or take them again; False when there is no such device."""
         row = update(device).where(device.c.id == name).values(quarantined=on)
         return self._line.execute(row).rowcount > 0
+
+    def move_device(self, name: str, code: str) -> bool:
+        """Say that a device stands at another site from now on; False when there is no such device."""
+        add_new(self._line, site, [{"code": code, "name": code, "timezone": ""}])
+        return self._line.execute(update(device).where(device.c.id == name).values(site=code)).rowcount > 0
 
     def label_device(self, name: str, label: str) -> bool:
         """Give a device IT's own name; False when there is no such device."""
@@ -125,11 +141,11 @@ class Writing(Reading):
         """Let nobody else tell this site, or take windows of it, in this transaction.
 
         Returns:
-            The last week that was told, and the last week that was looked at; None for neither yet.
+            The last week that was told, and the last week that was looked at; None for neither yet, or no site.
         """
         held = select(site.c.told_until, site.c.closed_until).where(site.c.code == code).with_for_update()
-        told, closed = self._line.execute(held).one()
-        return told, closed
+        found = self._line.execute(held).first()
+        return (None, None) if found is None else (found.told_until, found.closed_until)
 
     def zone(self, code: str) -> str:
         """Return the zone of a site, UTC where none is known."""
