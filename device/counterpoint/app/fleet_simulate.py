@@ -164,18 +164,22 @@ def _takers(year: Year, wanted: Wanted, open_files: ExitStack) -> tuple[list[Tak
 
 
 def _store_taker(year: Year, where: str, open_files: ExitStack) -> tuple[Taker, Callable[[], None]]:
-    from counterpoint.disclosure.sites import SiteRules  # noqa: PLC0415 - needs the extra
-    from counterpoint.fleet.closing import close_due  # noqa: PLC0415 - as above
-    from counterpoint.fleet.settings import ClosingSettings  # noqa: PLC0415 - as above
+    from counterpoint.fleet.closing import close_due  # noqa: PLC0415 - needs the extra
+    from counterpoint.fleet.settings import FleetSettings  # noqa: PLC0415 - as above
     from counterpoint.fleet.simulation.into_store import CLOSES_AFTER_S, IntoStore  # noqa: PLC0415 - as above
     from counterpoint.fleet.simulation.year import noon_s  # noqa: PLC0415 - as above
+    from counterpoint.fleet.store.keeping import tidy  # noqa: PLC0415 - as above
     from counterpoint.fleet.store.opening import open_store  # noqa: PLC0415 - as above
 
+    def close(now_s: int) -> None:
+        close_due(store, now_s, settings.closing.wait_hours, settings.rules)
+        tidy(store, settings.keeping, now_s)
+
+    settings = FleetSettings()
     store = open_store(where)
     open_files.callback(store.close)
     _only_new(store, where)
-    wait_hours, rules = ClosingSettings().wait_hours, SiteRules()
-    into = IntoStore(year, store, lambda now_s: close_due(store, now_s, wait_hours, rules))
+    into = IntoStore(year, store, close)
     into.begin()
     return into.take, lambda: into.end(noon_s(year.weeks[-1]) + CLOSES_AFTER_S)
 

@@ -44,8 +44,8 @@ def test_windows_are_those_of_the_devices_own_disclosure(year: Year, monkeypatch
 
 
 def test_windows_of_a_device_tile_its_time_and_can_be_true(year: Year) -> None:
-    story = year.draw(0, 30)
-    sound = [device for device in year.places[0].counters if device not in year.faults]
+    story = year.draw(1, 30)
+    sound = [device for device in year.places[1].counters if device not in year.faults]
     assert sound
     for device in sound:
         own = [each.window for each in story.arrived if each.device == device]
