@@ -77,7 +77,7 @@ def chosen(request: Request, reading: Reading, all_sites: str, today: date) -> C
     if site is None:
         raise HTTPException(404)
     listed = sites if len(sites) <= MOST_LISTED else ()
-    return Choice(site, _weeks(request), _until(request, site, today), listed)
+    return Choice(site, _weeks(request), _until(request, reading, code, today), listed)
 
 
 def offered(reader: Person, sites: Sequence[Site], all_sites: str) -> tuple[Site, ...]:
@@ -95,12 +95,12 @@ def _weeks(request: Request) -> int:
     return int(asked) if asked in map(str, PERIODS) else USUAL
 
 
-def _until(request: Request, site: Site, today: date) -> str:
+def _until(request: Request, reading: Reading, code: str, today: date) -> str:
     """Return the week that the address names; else the last that was told, else this one."""
     asked = request.query_params.get("until", "")
     if is_week(asked):
         return asked
-    return site.told_until or week_of(today)
+    return reading.last_week(code) or week_of(today)
 
 
 def is_week(text: str) -> bool:

@@ -30,6 +30,8 @@ SPANS: Final = (13, 26, 52)
 USUAL_SPAN: Final = 26
 COMPARED: Final = 8
 """Weeks on each side of what happened: two months even out a holiday and are soon over."""
+FACT_TICKS: Final = 2
+"""A small chart has room for so many steps."""
 MONTHS: Final = 12
 SHORT: Final = 3
 """Letters of a month's name under the axis."""
@@ -120,9 +122,11 @@ def points(language: Language, axis: Axis, runs: Sequence[PeriodSummary], measur
     """Return the runs as places on the chart, oldest first."""
     found = []
     for run in runs:
+        end = date_of_end(run.first_week, run.weeks)
+        if end < monday(axis.since):
+            continue
         figure = measure.of(run.numbers)
         says = language.say("dial.untold") if figure is None else measure.says(language, figure)
-        end = date_of_end(run.first_week, run.weeks)
         found.append(
             Point(
                 axis.at(monday(run.first_week)),
@@ -189,6 +193,7 @@ def _own_fact(language: Language, axis: Axis, kind: str, facts: Sequence[Fact]) 
         axis.ticks(language),
         [],
         language.number,
+        most_ticks=FACT_TICKS,
     )
     known = [(week, by_week[week]) for week in reversed(weeks) if week in by_week]
     return OwnFact(title, chart, tuple(Row(_week(language, week), _fact(language, value)) for week, value in known))

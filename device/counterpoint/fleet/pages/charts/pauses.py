@@ -30,7 +30,8 @@ def pauses(label: str, names: Sequence[str], now: Sequence[int], before: Sequenc
         place = {"x": percent(left), "width": percent(width * (1 - GAP))}
         middle = percent((number + 0.5) * width)
         parts.append(tag("rect", class_="bar", y=percent(1 - height), height=percent(height), rx="4", **place))
-        parts.append(tag("text", str(share), class_="value", x=middle, y=percent(1 - height), dy="-7"))
+        top = 1 - max(share, before[number] if before is not None else 0) / highest
+        parts.append(tag("text", str(share), class_="value", x=middle, y=percent(top), dy="-7"))
         parts.append(tag("text", names[number], class_="time", x=middle, y="100%", dy="20"))
         if before is not None:
             parts.append(_then(left, width * (1 - GAP), 1 - before[number] / highest))

@@ -31,7 +31,9 @@ class Scale:
         return min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
 
 
-def fitting(values: Iterable[float], floor: float = -math.inf, ceiling: float = math.inf) -> Scale:
+def fitting(
+    values: Iterable[float], floor: float = -math.inf, ceiling: float = math.inf, most_ticks: int = MOST_TICKS
+) -> Scale:
     """Return a scale that holds these values (at least one) and begins and ends at a tick.
 
     It leaves some air above and below, but goes below `floor` and above `ceiling` only where a value does.
@@ -41,13 +43,13 @@ def fitting(values: Iterable[float], floor: float = -math.inf, ceiling: float = 
     air = max((high - low) * 0.15, abs(high) * 0.05, LEAST_SPAN)
     wide_low = min(low, max(floor, low - air))
     wide_high = max(high, min(ceiling, high + air))
-    step = _step(max(wide_high - wide_low, LEAST_SPAN))
+    step = _step(max(wide_high - wide_low, LEAST_SPAN), most_ticks)
     first, last = math.floor(wide_low / step + LEAST_SPAN), math.ceil(wide_high / step - LEAST_SPAN)
     last = max(last, first + 1)
     ticks = tuple(round(number * step, 9) for number in range(first, last + 1))
     return Scale(ticks[0], ticks[-1], ticks, max(0, -math.floor(math.log10(step) + LEAST_SPAN)))
 
 
-def _step(span: float) -> float:
-    power = 10.0 ** math.floor(math.log10(span / MOST_TICKS))
-    return next(power * step for step in STEPS if span / (power * step) <= MOST_TICKS)
+def _step(span: float, most: int) -> float:
+    power = 10.0 ** math.floor(math.log10(span / most))
+    return next(power * step for step in STEPS if span / (power * step) <= most)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from counterpoint.fleet.pages.charts.draw import percent, picture, stretched, tag
-from counterpoint.fleet.pages.charts.scale import fitting
+from counterpoint.fleet.pages.charts.scale import MOST_TICKS, fitting
 from counterpoint.fleet.pages.charts.sparkline import line_through
 
 if TYPE_CHECKING:
@@ -68,12 +68,14 @@ def trend(
     ticks: Sequence[Tick],
     marks: Sequence[Mark],
     write: Callable[[float, int], str],
+    *,
+    most_ticks: int = MOST_TICKS,
 ) -> Markup:
     """Return the chart, or nothing where no figure is known; `write` gives a value with so many decimals as text."""
     known = [end for point in points for end in (point.value, point.low, point.high) if end is not None]
     if not known:
         return Markup("")
-    scale = fitting(known, floor=0)
+    scale = fitting(known, floor=0, most_ticks=most_ticks)
     return picture(
         "trend",
         label,
