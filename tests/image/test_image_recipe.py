@@ -219,15 +219,21 @@ def test_the_firmwares_files_lose_console_and_bluetooth(tmp_path: Path) -> None:
     subprocess.run(["sh", "-c", hook, "hook", str(tmp_path)], check=True)
     assert (boot / "config.txt").read_text() == "dtparam=audio=on\n\n[all]\nenable_uart=0\ndtoverlay=disable-bt\n"
     assert (boot / "cmdline.txt").read_text().split() == ["console=tty1", "root=/dev/x", "rootwait"]
-    removed = (IMAGE / "layer/counterpoint.d/cmdline.d/60-counterpoint").read_text().split()
-    assert removed == ["-console=serial*", "-console=ttyAMA*", "-console=ttyS*"]
+
+
+@pytest.mark.parametrize("folder", ["cmdline.d", "for/linux-base/cmdline.d"])
+def test_the_kernels_line_loses_the_serial_console_wherever_the_base_looks_for_fragments(folder: str) -> None:
+    """The tool has looked in both places, one after the other; a fragment is one line."""
+    fragment = (IMAGE / "layer/counterpoint.d" / folder / "60-counterpoint").read_text(encoding="utf-8")
+    assert fragment.count("\n") == 1
+    assert fragment.split() == ["-console=serial*", "-console=ttyAMA*", "-console=ttyS*"]
 
 
 def test_the_machine_that_boots_here_keeps_the_same_paths() -> None:
     script = (IMAGE / "boot-in-qemu").read_text(encoding="utf-8")
     bound = re.findall(r"^/persistent/shared(/\S+) +(/\S+) +none +bind", script, re.MULTILINE)
     assert [(path, path) for path in shared_paths()] == bound
-    for name in ("boot-in-qemu", "boot-in-qemu-report"):
+    for name in ("boot-in-qemu", "boot-in-qemu-report", "boot-in-qemu-watch"):
         subprocess.run(["bash", "-n", str(IMAGE / name)], check=True)
 
 
