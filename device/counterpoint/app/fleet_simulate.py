@@ -115,30 +115,56 @@ def simulate(plan: YearPlan, wanted: Wanted, jobs: int | None) -> int:
     if not any((wanted.store, wanted.windows, wanted.facts, wanted.roster)):
         raise UsageError("say where the year goes: --store year.db, or --windows, --facts, --roster FILE")
     try:
-        from counterpoint.fleet.simulation.drawing import stories  # noqa: PLC0415 - its packages are an extra
-        from counterpoint.fleet.simulation.year import Year  # noqa: PLC0415 - as above
+        from counterpoint.fleet.simulation.year import Year  # noqa: PLC0415 - its packages are an extra
     except ImportError as error:
         raise PartMissing(
             f"{error.name} is not installed: run device/set-up fleet, or pip install 'counterpoint[fleet]'"
         ) from error
     year, began_s = Year(plan), time.monotonic()
-    with ExitStack() as open_files:
-        takers, ends = _takers(year, wanted, open_files)
-        visits = windows = 0
-        for week, told in stories(plan, jobs):
-            visits += sum(story.visits for story in told)
-            windows += sum(len(story.arrived) for story in told)
-            for take in takers:
-                take(week, told)
-            _show(week + 1, plan.weeks, windows, began_s)
-        for end in ends:
-            end()
+    visits, windows = _draw_large(year, wanted, jobs) if year.is_large else _draw(year, wanted, jobs)
     took_s = time.monotonic() - began_s
     print(
         f"{plan.counters} counters at {len(year.places)} sites, {plan.weeks} weeks until {plan.last.name}:"
         f" {visits} visits, {windows} windows, in {took_s:.0f} s"
     )
     return 0
+
+
+def _draw(year: Year, wanted: Wanted, jobs: int | None) -> tuple[int, int]:
+    """Draw week by week, as life goes; return the visits and the windows."""
+    from counterpoint.fleet.simulation.drawing import stories  # noqa: PLC0415 - its packages are an extra
+
+    visits = windows = 0
+    began_s = time.monotonic()
+    with ExitStack() as open_files:
+        takers, ends = _takers(year, wanted, open_files)
+        for week, told in stories(year.plan, jobs):
+            visits += sum(story.visits for story in told)
+            windows += sum(len(story.arrived) for story in told)
+            for take in takers:
+                take(week, told)
+            _show("week", week + 1, year.plan.weeks, windows, began_s)
+        for end in ends:
+            end()
+    return visits, windows
+
+
+def _draw_large(year: Year, wanted: Wanted, jobs: int | None) -> tuple[int, int]:
+    """Draw site by site into a store; return the visits and the windows."""
+    from counterpoint.fleet.simulation.into_store import bring_large  # noqa: PLC0415 - its packages are an extra
+    from counterpoint.fleet.simulation.large import site_years  # noqa: PLC0415 - as above
+
+    if wanted.store is None or wanted.windows or wanted.facts or wanted.roster:
+        raise UsageError("so large a fleet goes into a store alone, without files: give --store only")
+    visits = windows = 0
+    began_s = time.monotonic()
+    with ExitStack() as open_files:
+        store, close = _new_store(wanted.store, open_files)
+        brought = bring_large(year, store, site_years(year.plan, jobs), close)
+        for done, one in enumerate(brought, 1):
+            visits, windows = visits + one.visits, windows + one.windows
+            _show("site", done, len(year.places), windows, began_s)
+    return visits, windows
 
 
 def _takers(year: Year, wanted: Wanted, open_files: ExitStack) -> tuple[list[Taker], list[Callable[[], None]]]:
@@ -164,24 +190,30 @@ def _takers(year: Year, wanted: Wanted, open_files: ExitStack) -> tuple[list[Tak
 
 
 def _store_taker(year: Year, where: str, open_files: ExitStack) -> tuple[Taker, Callable[[], None]]:
+    from counterpoint.fleet.simulation.into_store import CLOSES_AFTER_S, IntoStore  # noqa: PLC0415 - needs the extra
+    from counterpoint.fleet.simulation.year import noon_s  # noqa: PLC0415 - as above
+
+    into = IntoStore(year, *_new_store(where, open_files))
+    into.begin()
+    return into.take, lambda: into.end(noon_s(year.weeks[-1]) + CLOSES_AFTER_S)
+
+
+def _new_store(where: str, open_files: ExitStack) -> tuple[Store, Callable[[int], None]]:
+    """Open a store that has nothing in it yet; return it, and what tells and deletes there as in life."""
     from counterpoint.fleet.closing import close_due  # noqa: PLC0415 - needs the extra
     from counterpoint.fleet.settings import FleetSettings  # noqa: PLC0415 - as above
-    from counterpoint.fleet.simulation.into_store import CLOSES_AFTER_S, IntoStore  # noqa: PLC0415 - as above
-    from counterpoint.fleet.simulation.year import noon_s  # noqa: PLC0415 - as above
     from counterpoint.fleet.store.keeping import tidy  # noqa: PLC0415 - as above
     from counterpoint.fleet.store.opening import open_store  # noqa: PLC0415 - as above
+
+    settings, store = FleetSettings(), open_store(where)
+    open_files.callback(store.close)
+    _only_new(store, where)
 
     def close(now_s: int) -> None:
         close_due(store, now_s, settings.closing.wait_hours, settings.rules)
         tidy(store, settings.keeping, now_s)
 
-    settings = FleetSettings()
-    store = open_store(where)
-    open_files.callback(store.close)
-    _only_new(store, where)
-    into = IntoStore(year, store, close)
-    into.begin()
-    return into.take, lambda: into.end(noon_s(year.weeks[-1]) + CLOSES_AFTER_S)
+    return store, close
 
 
 def _only_new(store: Store, where: str) -> None:
@@ -200,11 +232,11 @@ def _new_file(path: Path) -> TextIO:
         raise StorageError(f"{path} can't be written ({error.strerror}): check the folder") from error
 
 
-def _show(done: int, weeks: int, windows: int, began_s: float) -> None:
-    """One line that is written over where it is a terminal; else every tenth week."""
+def _show(what: str, done: int, whole: int, windows: int, began_s: float) -> None:
+    """One line that is written over where it is a terminal; else one every tenth part."""
     took_s = time.monotonic() - began_s
-    line = f"week {done} of {weeks}, {windows} windows, {took_s:.0f} s"
+    line = f"{what} {done} of {whole}, {windows} windows, {took_s:.0f} s"
     if sys.stderr.isatty():
-        print(f"\r{line}", end="\n" if done == weeks else "", file=sys.stderr, flush=True)
-    elif done % 10 == 0 or done == weeks:
+        print(f"\r{line}", end="\n" if done == whole else "", file=sys.stderr, flush=True)
+    elif done % -(-whole // 10) == 0 or done == whole:
         print(line, file=sys.stderr, flush=True)

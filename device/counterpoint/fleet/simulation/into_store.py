@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from counterpoint.fleet.collector.intake import Arrival
+    from counterpoint.fleet.simulation.large import SiteYear
     from counterpoint.fleet.simulation.year import SiteStory, Year
     from counterpoint.fleet.store.opening import Store
 
@@ -41,7 +42,7 @@ class IntoStore:
                 writing.name_site(place.code, place.name, place.timezone)
             for note in notes(self._year):
                 writing.annotate(note)
-        self._keep(births(self._year))
+        self.keep(births(self._year))
 
     def take(self, week: int, told: Sequence[SiteStory]) -> None:
         """Bring a week in, and tell what has closed before the next one is over."""
@@ -50,15 +51,15 @@ class IntoStore:
         due = sum(each.received_s <= now_s for each in self._waiting)
         arrived, self._waiting = self._waiting[:due], self._waiting[due:]
         self._quarantine(week)
-        self._keep(arrived)
+        self.keep(arrived)
         with self._store.writing() as writing:
             writing.put_facts(list(facts(self._year, week, told)))
         self._close(now_s)
 
     def end(self, now_s: int) -> None:
         """Bring in what came late, and what every device says of itself now."""
-        self._keep(self._waiting)
-        self._keep(last_words(self._year, now_s))
+        self.keep(self._waiting)
+        self.keep(last_words(self._year, now_s))
 
     def _quarantine(self, week: int) -> None:
         """Somebody looks after a week at a device that sends what can't be."""
@@ -68,9 +69,35 @@ class IntoStore:
                 if self._year.faults[name].since + 1 == week:
                     writing.quarantine(name, on=True)
 
-    def _keep(self, arrivals: Iterable[Arrival]) -> None:
+    def keep(self, arrivals: Iterable[Arrival]) -> None:
+        """Bring messages in, as the collector does."""
         for batch in _batches(arrivals):
             keep(self._store, batch)
+
+
+def bring_large(
+    year: Year, store: Store, years: Iterable[SiteYear], close: Callable[[int], object]
+) -> Iterator[SiteYear]:
+    """Bring a large fleet's year into a store, site by site; yield each site's year when it is in."""
+    into = IntoStore(year, store, close)
+    into.begin()
+    now_s, last = noon_s(year.weeks[-1]) + CLOSES_AFTER_S, year.weeks[-1].name
+    for one in years:
+        into.keep(one.recent)
+        code, telling = year.places[one.site].code, one.telling
+        with store.writing() as writing:
+            writing.put_facts(one.facts)
+            writing.put_summaries([*telling.periods, *telling.hours], now_s)
+            writing.note_closed(code, last, telling.told_until)
+            for kind, amount in (
+                ("merged", telling.merged),
+                ("dropped", telling.dropped),
+                ("refused", telling.refused),
+            ):
+                writing.count(kind, {code: amount})
+        yield one
+    into.end(now_s)
+    close(now_s)
 
 
 def _batches(arrivals: Iterable[Arrival]) -> Iterator[list[Arrival]]:

@@ -95,6 +95,11 @@ class Year:
         self.plan = plan
         self.weeks: tuple[Week, ...] = weeks_until(plan.last, plan.weeks)
 
+    @property
+    def is_large(self) -> bool:
+        """So many counters that each site is drawn and told by itself, and only its last week is kept."""
+        return self.plan.counters > DEVICE_ONLY
+
     @cached_property
     def places(self) -> tuple[Place, ...]:
         """The sites, by number."""
@@ -145,7 +150,7 @@ class Year:
 
     @property
     def _tile(self) -> Callable[..., tuple[Window, ...]]:
-        return tiling.by_device if self.plan.counters <= DEVICE_ONLY else tiling.by_columns
+        return tiling.by_columns if self.is_large else tiling.by_device
 
     def _span(self, place: Place, week: int) -> tiling.Span:
         zone = ZoneInfo(place.timezone)
