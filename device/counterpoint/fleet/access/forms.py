@@ -33,6 +33,7 @@ LONGEST_S: Final = 20.0
 """For the whole body: a megabyte over a bad line."""
 FIELDS: Final = 64
 FILES: Final = 1
+FORM_KINDS: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 
 class Form:
@@ -56,10 +57,10 @@ class Form:
         """Every text of a field that stands there several times."""
         return tuple(found for found in self._fields.getlist(name) if isinstance(found, str))
 
-    async def file(self, name: str) -> bytes:
+    def file(self, name: str) -> bytes:
         """The bytes of an uploaded file, b"" where there is none."""
         found = self._fields.get(name)
-        return await found.read() if isinstance(found, UploadFile) else b""
+        return found.file.read() if isinstance(found, UploadFile) else b""
 
 
 def form_of(request: Request) -> Form:
@@ -77,14 +78,23 @@ class Forms:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read and check, or refuse."""
         request = Request(scope)
-        if scope["method"] in CHANGING:
-            try:
-                limit = STRANGERS_BYTES if person_or_none(request) is None else PERSONS_BYTES
-                scope[FORM] = await _checked_form(scope, await _body(request, receive, limit))
-            except HTTPException as error:
-                await self._refuse(request, error)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+        if scope["method"] not in CHANGING:
+            await self._app(scope, receive, send)
+            return
+        try:
+            limit = STRANGERS_BYTES if person_or_none(request) is None else PERSONS_BYTES
+            fields = await _fields(scope, await _body(request, receive, limit))
+        except HTTPException as error:
+            await self._refuse(request, error)(scope, receive, send)
+            return
+        try:
+            if _has_token(scope, fields):
+                scope[FORM] = Form(fields)
+                await self._app(scope, receive, send)
+            else:
+                await self._refuse(request, HTTPException(HTTPStatus.FORBIDDEN))(scope, receive, send)
+        finally:
+            await fields.close()
 
 
 async def _body(request: Request, receive: Receive, limit: int) -> bytes:
@@ -111,18 +121,21 @@ async def _all_of(receive: Receive, limit: int) -> bytes:
             return bytes(body)
 
 
-async def _checked_form(scope: Scope, body: bytes) -> Form:
+async def _fields(scope: Scope, body: bytes) -> FormData:
     async def again() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
 
     kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+    if kind not in FORM_KINDS:
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     try:
-        fields = await Request(scope, again).form(max_files=FILES, max_fields=FIELDS, max_part_size=PERSONS_BYTES)
+        return await Request(scope, again).form(max_files=FILES, max_fields=FIELDS, max_part_size=PERSONS_BYTES)
     except (MultiPartException, ValueError) as error:
         raise HTTPException(HTTPStatus.BAD_REQUEST) from error
+
+
+def _has_token(scope: Scope, fields: FormData) -> bool:
     token, sent = scope.get(FORM_TOKEN, ""), fields.get(CSRF_FIELD, "")
-    if not token or not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), token.encode()):
-        raise HTTPException(HTTPStatus.FORBIDDEN, "form_token")
-    return Form(fields)
+    return (
+        bool(token) and isinstance(sent, str) and hmac.compare_digest(sent.encode("utf-8", "replace"), token.encode())
+    )

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Final
 from counterpoint.fleet.access.entrance import Entrance
 from counterpoint.fleet.access.marks import new_secret
 from counterpoint.fleet.access.passwords import Passwords
-from counterpoint.fleet.access.people import AUDITOR, IT, MANAGER
 from counterpoint.fleet.access.rates import neighbourhood
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from counterpoint.fleet.access.doors import DoorRules
-    from counterpoint.fleet.access.people import Person
     from counterpoint.fleet.store.opening import Store
 
 CHECKED_AT_ONCE: Final = 2
@@ -71,13 +69,6 @@ class House:
 def address_of(request: Request) -> str:
     """What counts as one address for this request; used in memory and never written down."""
     return neighbourhood(request.client.host if request.client else None)
-
-
-def start_of(somebody: Person) -> str:
-    """The page where this person begins."""
-    if MANAGER in somebody.roles:
-        return "/"
-    return "/devices" if IT in somebody.roles else "/audit" if AUDITOR in somebody.roles else "/account"
 
 
 def now() -> int:

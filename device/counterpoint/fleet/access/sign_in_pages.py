@@ -15,11 +15,11 @@ from counterpoint.errors import AccountRefused
 from counterpoint.fleet.access.accounts import add_account, check_password, clean_name, linked_account, take_link
 from counterpoint.fleet.access.entrance import SignedInNow, TryAgain
 from counterpoint.fleet.access.forms import form_of
-from counterpoint.fleet.access.house import House, address_of, now, start_of
+from counterpoint.fleet.access.house import House, address_of, now
 from counterpoint.fleet.access.marks import person_or_none, session_of
 from counterpoint.fleet.access.passwords import LONGEST
 from counterpoint.fleet.access.people import IT, MANAGER
-from counterpoint.fleet.access.sessions import SIGN_IN, drop_cookie, new_session, person_of, set_cookie
+from counterpoint.fleet.access.sessions import SIGN_IN, drop_cookie, new_session, set_cookie
 from counterpoint.fleet.pages.layout import render
 from counterpoint.fleet.pages.site_map import inside
 from counterpoint.fleet.store.rows import Account, AuditLine
@@ -56,9 +56,8 @@ class Ways:
     async def show(self, request: Request) -> Response:
         """The form; somebody who is signed in goes on."""
         back = inside(request.query_params.get("next", "/")[:LONGEST_NEXT])
-        somebody = person_or_none(request)
-        if somebody is not None:
-            return RedirectResponse(start_of(somebody) if back == "/" else back, HTTPStatus.SEE_OTHER)
+        if person_or_none(request) is not None:
+            return RedirectResponse(back, HTTPStatus.SEE_OTHER)
         return render(request, "sign_in.html", back=back, name="", trouble="", wait_s=0)
 
     async def sign_in(self, request: Request) -> Response:
@@ -125,15 +124,9 @@ class Ways:
 
     async def _go_in(self, request: Request, found: SignedInNow, back: str) -> Response:
         await run_in_threadpool(self._end, session_of(request))
-        start = await run_in_threadpool(self._start, found.name) if back == "/" else back
-        answer = RedirectResponse(start, HTTPStatus.SEE_OTHER)
+        answer = RedirectResponse(back, HTTPStatus.SEE_OTHER)
         set_cookie(answer, found.token, secure=self._house.rules.secure)
         return answer
-
-    def _start(self, name: str) -> str:
-        with self._house.store.reading() as reading:
-            account = reading.access.account(name)
-        return "/" if account is None else start_of(person_of(account))
 
     def _end(self, digest: str) -> None:
         if digest:
