@@ -8,21 +8,27 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+from msgspec.structs import replace as renamed
+
 from counterpoint.disclosure.sites import SiteRules, SiteTelling, SiteWindow, summarise_site
+from counterpoint.fleet.collector.intake import Arrival
 from counterpoint.fleet.collector.plausible import implausible
 from counterpoint.fleet.simulation.into_store import CLOSES_AFTER_S
 from counterpoint.fleet.simulation.messages import facts, windows
+from counterpoint.fleet.simulation.places import random_id
 from counterpoint.fleet.simulation.year import Year, YearPlan, noon_s
 from counterpoint.fleet.store.rows import Site
+from counterpoint.messages.schemas import decode_window, encode
+from counterpoint.messages.topics import topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from counterpoint.fleet.collector.intake import Arrival
     from counterpoint.fleet.simulation.year import SiteStory
     from counterpoint.fleet.store.rows import Fact
 
@@ -53,11 +59,37 @@ class SiteYear:
 
 
 def site_years(plan: YearPlan, jobs: int | None = None) -> Iterator[SiteYear]:
-    """Yield every site's year, in the order of the sites."""
-    sites = range(len(Year(plan).places))
-    blocks = [sites[first : first + BLOCK] for first in range(0, len(sites), BLOCK)]
+    """Yield every site's year: that of each drawn site, and after it those of the sites that tell the same."""
+    year = Year(plan)
+    drawn = range(year.drawn_sites)
+    blocks = [drawn[first : first + BLOCK] for first in range(0, len(drawn), BLOCK)]
     with ProcessPoolExecutor(jobs or os.cpu_count()) as pool:
-        yield from chain.from_iterable(pool.map(_draw, [plan] * len(blocks), blocks))
+        for one in chain.from_iterable(pool.map(_draw, [plan] * len(blocks), blocks)):
+            yield one
+            for site in range(one.site + len(drawn), len(year.places), len(drawn)):
+                yield _the_same(year, one, site)
+
+
+def _the_same(year: Year, one: SiteYear, site: int) -> SiteYear:
+    """The year of a drawn site as another one's: other names and ids, the same numbers."""
+    ours, theirs = year.places[one.site], year.places[site]
+    rng = np.random.default_rng([year.plan.seed, 9, site])
+    device = dict(zip(ours.counters, theirs.counters, strict=True))
+    recent = (
+        Arrival(
+            topic(theirs.code, device[each.topic.split("/")[3]], "window"),
+            encode(renamed(decode_window(each.payload), id=random_id(rng))),
+            each.received_s,
+        )
+        for each in one.recent
+    )
+    telling = replace(
+        one.telling,
+        periods=tuple(renamed(each, site=theirs.code) for each in one.telling.periods),
+        hours=tuple(renamed(each, site=theirs.code) for each in one.telling.hours),
+    )
+    facts_there = tuple(replace(each, site=theirs.code) for each in one.facts)
+    return replace(one, site=site, telling=telling, recent=tuple(recent), facts=facts_there)
 
 
 def draw_site(year: Year, site: int) -> SiteYear:

@@ -5,7 +5,8 @@ One rule: the same seed gives the same places; a name is a place's and never a p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import cycle, islice
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -29,6 +30,8 @@ SIZES: Final = tuple(range(1, 13))
 SIZE_CHANCES: Final = (0.14, 0.14, 0.13, 0.12, 0.1, 0.09, 0.07, 0.06, 0.05, 0.04, 0.03, 0.03)
 OPENS: Final = (7, 8, 8, 8, 9)
 CLOSES: Final = (16, 17, 17, 18, 19)
+DRAWN_COUNTERS: Final = 2500
+"""So many are drawn; a fleet beyond that is for load, and there the same sites tell the same under other names."""
 PEOPLE_A_COUNTER: Final = 1.8
 FEWEST_PEOPLE: Final = 5
 SMALL_TEAM_SHARE: Final = 0.06
@@ -82,7 +85,7 @@ class Place:
 def build_places(counters: int, seed: int) -> tuple[Place, ...]:
     """Return places that have so many counters together."""
     rng = np.random.default_rng([seed, 0])
-    names = _names(rng)
+    names = _names(np.random.default_rng([seed, 10]))
     places: list[Place] = []
     left = counters
     while left:
@@ -90,6 +93,30 @@ def build_places(counters: int, seed: int) -> tuple[Place, ...]:
         places.append(_place(len(places), next(names), size, rng))
         left -= size
     return tuple(places)
+
+
+def build_large(counters: int, seed: int) -> tuple[Place, ...]:
+    """Return places of a large fleet: the first DRAWN_COUNTERS as ever, and then the same again under other names.
+
+    Whatever is left at the end, too few for the next place's like, is no place.
+    """
+    drawn = build_places(min(counters, DRAWN_COUNTERS), seed)
+    rng = np.random.default_rng([seed, 8])
+    names = islice(_names(np.random.default_rng([seed, 10])), len(drawn), None)
+    places = list(drawn)
+    left = counters - sum(len(place.counters) for place in drawn)
+    for like in cycle(drawn):
+        if len(like.counters) > left:
+            return tuple(places)
+        name = next(names)
+        devices = tuple(random_id(rng) for _ in like.counters)
+        places.append(replace(like, number=len(places), code=_code(name), name=name, counters=devices))
+        left -= len(devices)
+    return tuple(places)
+
+
+def _code(name: str) -> str:
+    return name.lower().replace(" ", "-")
 
 
 def random_id(rng: np.random.Generator) -> str:
@@ -102,7 +129,7 @@ def _place(number: int, name: str, size: int, rng: np.random.Generator) -> Place
     capacity = 3600 / (length_s * 1.1 + 30)  # a lognormal's mean is above its median; 30 s between two visits
     return Place(
         number=number,
-        code=name.lower().replace(" ", "-"),
+        code=_code(name),
         name=name,
         timezone=ZONES[int(rng.choice(len(ZONES), p=(0.4, 0.3, 0.15, 0.15)))],
         counters=tuple(random_id(rng) for _ in range(size)),

@@ -19,7 +19,7 @@ from counterpoint.fleet.simulation import tiling
 from counterpoint.fleet.simulation.crowds import LUNCH, NOBODY, draw_week
 from counterpoint.fleet.simulation.faults import Faults, arrivals, is_deaf, is_off, plan_faults
 from counterpoint.fleet.simulation.happenings import Happening, effects, plan_year
-from counterpoint.fleet.simulation.places import Place, build_places
+from counterpoint.fleet.simulation.places import DRAWN_COUNTERS, Place, build_large, build_places
 from counterpoint.fleet.simulation.seasons import Week, weeks_until
 from counterpoint.fleet.simulation.visits import draw_habits, draw_visits
 from counterpoint.settings import PrivacyRules
@@ -103,7 +103,18 @@ class Year:
     @cached_property
     def places(self) -> tuple[Place, ...]:
         """The sites, by number."""
-        return build_places(self.plan.counters, self.plan.seed)
+        build = build_large if self.is_large else build_places
+        return build(self.plan.counters, self.plan.seed)
+
+    @cached_property
+    def drawn_sites(self) -> int:
+        """How many sites, from the first on, have a year of their own; site n tells what site n modulo this tells."""
+        seen = 0
+        for place in self.places:
+            if seen >= DRAWN_COUNTERS:
+                return place.number
+            seen += len(place.counters)
+        return len(self.places)
 
     @cached_property
     def happenings(self) -> tuple[Happening, ...]:
