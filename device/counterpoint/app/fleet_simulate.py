@@ -31,7 +31,7 @@ examples:
   counterpoint fleet simulate --store year.db                 200 counters, the last 52 weeks, told as in life
   counterpoint fleet simulate --store year.db --counters 20 --weeks 13
   counterpoint fleet simulate --store postgresql:///year --counters 10000 --jobs 4
-  counterpoint fleet simulate --windows year.jsonl --facts facts.csv --roster roster.csv
+  counterpoint fleet simulate --windows year.jsonl --facts facts --roster roster.csv
 """
 YEAR_WEEKS: Final = 52
 MOST_WEEKS: Final = 260
@@ -51,7 +51,7 @@ def add_simulate(commands: Commands) -> None:
     )
     parser.add_argument("--store", metavar="WHERE", help="a new store: a path (SQLite) or postgresql://...")
     parser.add_argument("--windows", type=Path, metavar="FILE", help="every window as a line of JSON, as it arrives")
-    parser.add_argument("--facts", type=Path, metavar="FILE", help="what some sites count themselves, as CSV")
+    parser.add_argument("--facts", type=Path, metavar="DIR", help="what some sites count themselves: a CSV a site")
     parser.add_argument("--roster", type=Path, metavar="FILE", help="who served where, as CSV: for the attack alone")
     parser.add_argument("--counters", type=_whole(MOST_COUNTERS), default=200, help="default: %(default)s")
     parser.add_argument("--weeks", type=_whole(MOST_WEEKS), default=YEAR_WEEKS, help="default: %(default)s")
@@ -95,7 +95,7 @@ class Wanted:
     Attributes:
         store: Path or URL of the fleet's store.
         windows: File of JSON lines.
-        facts: CSV of what the sites count themselves.
+        facts: Folder of CSVs of what the sites count themselves.
         roster: CSV of who served where, for the attack.
     """
 
@@ -113,7 +113,7 @@ def simulate(plan: YearPlan, wanted: Wanted, jobs: int | None) -> int:
         PartMissing: The extra `fleet` is not installed.
     """
     if not any((wanted.store, wanted.windows, wanted.facts, wanted.roster)):
-        raise UsageError("say where the year goes: --store year.db, or --windows, --facts, --roster FILE")
+        raise UsageError("say where the year goes: --store year.db, or --windows FILE, --facts DIR, --roster FILE")
     try:
         from counterpoint.fleet.simulation.year import Year  # noqa: PLC0415 - its packages are an extra
     except ImportError as error:
@@ -177,8 +177,8 @@ def _takers(year: Year, wanted: Wanted, open_files: ExitStack) -> tuple[list[Tak
         lines = open_files.enter_context(_new_file(wanted.windows))
         takers.append(lambda _week, told: written.write_windows(lines, year.places, told))
     if wanted.facts is not None:
-        table = open_files.enter_context(_new_file(wanted.facts))
-        takers.append(lambda week, told: written.write_facts(table, year, week, told))
+        folder = _new_folder(wanted.facts)
+        takers.append(lambda week, told: written.write_facts(folder, year, week, told))
     if wanted.roster is not None:
         roster = open_files.enter_context(_new_file(wanted.roster))
         takers.append(lambda week, told: written.write_roster(roster, year, week, told))
@@ -221,6 +221,16 @@ def _only_new(store: Store, where: str) -> None:
     with store.reading() as reading:
         if reading.sites():
             raise UsageError(f"{where} has sites already: name a new store for a simulated year")
+
+
+def _new_folder(path: Path) -> Path:
+    try:
+        path.mkdir()
+    except FileExistsError as error:
+        raise UsageError(f"{path} is there already: name a new folder") from error
+    except OSError as error:
+        raise StorageError(f"{path} can't be made ({error.strerror}): check where it is to be") from error
+    return path
 
 
 def _new_file(path: Path) -> TextIO:

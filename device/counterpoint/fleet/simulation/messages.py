@@ -91,4 +91,4 @@ def facts(year: Year, week: int, told: Iterable[SiteStory]) -> Iterator[Fact]:
         if story.site in year.counting_sites:
             code, name = year.places[story.site].code, year.weeks[week].name
             yield Fact(code, name, "visitors", float(story.visitors))
-            yield Fact(code, name, "waiting_s", round(story.wait_min * 60.0))
+            yield Fact(code, name, "waiting_min", round(story.wait_min, 1))

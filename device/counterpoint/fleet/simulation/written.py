@@ -13,12 +13,13 @@ from counterpoint.messages.schemas import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
     from typing import TextIO
 
     from counterpoint.fleet.simulation.places import Place
     from counterpoint.fleet.simulation.year import SiteStory, Year
 
-FACTS: Final = ("site", "week", "visitors", "waiting_min")
+FACTS: Final = ("week", "visitors", "waiting_min")
 ROSTER: Final = ("site", "device", "day", "half", "person")
 
 
@@ -31,16 +32,16 @@ def write_windows(file: TextIO, places: Sequence[Place], told: Iterable[SiteStor
             file.write(f'{start[:-1]}, "window": {encode(each.window).decode()}}}\n')
 
 
-def write_facts(file: TextIO, year: Year, week: int, told: Iterable[SiteStory]) -> None:
-    """Write what the sites count themselves in a week; with the first week the heading."""
-    rows = csv.writer(file, lineterminator="\n")
-    if week == 0:
-        rows.writerow(FACTS)
+def write_facts(folder: Path, year: Year, week: int, told: Iterable[SiteStory]) -> None:
+    """Write what the sites count themselves in a week: a file a site, as its manager would import it."""
     for story in told:
         if story.site in year.counting_sites:
-            rows.writerow(
-                (year.places[story.site].code, year.weeks[week].name, story.visitors, round(story.wait_min, 1))
-            )
+            path = folder / f"{year.places[story.site].code}.csv"
+            with path.open("a", encoding="utf-8") as file:
+                rows = csv.writer(file, lineterminator="\n")
+                if week == 0:
+                    rows.writerow(FACTS)
+                rows.writerow((year.weeks[week].name, story.visitors, round(story.wait_min, 1)))
 
 
 def write_roster(file: TextIO, year: Year, week: int, told: Iterable[SiteStory]) -> None:
