@@ -167,6 +167,9 @@ class PrivacyRules(Rules, frozen=True):
     """Fewest visits in a published window (default 10, floor 5)."""
     pool: Annotated[int, Meta(ge=1, le=1000)] = 5
     """How many people take turns at this device; below 3 nothing is published, 3 or 4 is a choice made by hand."""
+    window: Literal["hour", "day", "week"] = "hour"
+    """A window closes at the end of such a stretch at the earliest: the longer, the less those can learn who read the
+    broker's windows and know the roster (device/docs/privacy.md)."""
     jitter_s: Annotated[float, Meta(ge=0, le=7200)] = 900.0
     """A window waits a random time up to this, so that no message shows when a visit ended."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
+from typing import Literal
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ HOUR = 3600
 WEEK = 7 * 24 * HOUR
 UTC_ZONE = ZoneInfo("UTC")
 RULES = PrivacyRules()
+Closing = Literal["hour", "day", "week"]
 
 MAY_LEAVE = {
     *("schema", "id", "start_utc", "end_utc", "timezone", "fewest_visits", "fewest_people", "statistics"),
@@ -152,6 +154,9 @@ def lives(draw: st.DrawFn) -> tuple[ZoneInfo, int, list[tuple[int, Visit | None]
     return zone, now_s, steps
 
 
+closings = st.sampled_from(["hour", "day", "week"])
+
+
 def live(
     zone: ZoneInfo, steps: list[tuple[int, Visit | None]], rules: PrivacyRules
 ) -> tuple[list[Disclosure], list[Visit], int | None]:
@@ -168,12 +173,12 @@ def live(
     return history, waiting, told_until
 
 
-@given(lives(), st.integers(5, 12))
+@given(lives(), st.integers(5, 12), closings)
 def test_windows_never_overlap_and_lie_on_local_hours(
-    life: tuple[ZoneInfo, int, list[tuple[int, Visit | None]]], k: int
+    life: tuple[ZoneInfo, int, list[tuple[int, Visit | None]]], k: int, closing: Closing
 ) -> None:
     zone, _, steps = life
-    history, _, _ = live(zone, steps, PrivacyRules(k=k))
+    history, _, _ = live(zone, steps, PrivacyRules(k=k, window=closing))
     told = [span for made in history for span in spans(made)]
     assert all(before[1] <= after[0] for before, after in pairwise(told))
     for start, end in told:
@@ -182,10 +187,12 @@ def test_windows_never_overlap_and_lie_on_local_hours(
         assert hour_of(end, zone) == end
 
 
-@given(lives(), st.integers(5, 12))
-def test_no_visit_is_lost_or_told_twice(life: tuple[ZoneInfo, int, list[tuple[int, Visit | None]]], k: int) -> None:
+@given(lives(), st.integers(5, 12), closings)
+def test_no_visit_is_lost_or_told_twice(
+    life: tuple[ZoneInfo, int, list[tuple[int, Visit | None]]], k: int, closing: Closing
+) -> None:
     zone, _, steps = life
-    history, waiting, _ = live(zone, steps, PrivacyRules(k=k))
+    history, waiting, _ = live(zone, steps, PrivacyRules(k=k, window=closing))
     arrived = sum(row is not None for _, row in steps)
     assert sum(made.used + made.dropped for made in history) + len(waiting) == arrived
 
@@ -226,6 +233,26 @@ def test_nothing_leaves_that_is_not_on_the_list(life: tuple[ZoneInfo, int, list[
     for window in (window for made in history for window in made.windows):
         assert names_in(json.loads(encode(window))) <= MAY_LEAVE
         assert decode_window(encode(window)) == window
+
+
+@given(lives(), closings)
+def test_a_window_of_days_or_weeks_ends_with_one(
+    life: tuple[ZoneInfo, int, list[tuple[int, Visit | None]]], closing: Closing
+) -> None:
+    zone, _, steps = life
+    history, _, _ = live(zone, steps, PrivacyRules(k=5, window=closing))
+    for window in (window for made in history for window in made.windows):
+        local = window.end_utc.astimezone(zone)
+        assert closing == "hour" or (local.hour, local.minute) == (0, 0)
+        assert closing != "week" or local.isoweekday() == 1
+
+
+def test_a_day_is_told_once_it_is_over() -> None:
+    rules = PrivacyRules(window="day")
+    visits = at_hours(*[9] * 10, *[15] * 3)
+    assert make(visits, MONDAY + 23 * HOUR, rules=rules).windows == ()
+    made = make(visits, MONDAY + 24 * HOUR, rules=rules)
+    assert (spans(made), made.used) == ([(MONDAY, MONDAY + 24 * HOUR)], 13)
 
 
 def test_the_hour_after_the_window_is_free_again() -> None:

@@ -38,6 +38,11 @@ def hour_end(hour: int, zone: ZoneInfo) -> int:
     return end
 
 
+def day_end(at_s: float, zone: ZoneInfo) -> int:
+    """Return the first local midnight after this moment."""
+    return _midnight(datetime.fromtimestamp(at_s, zone) + timedelta(days=1), zone)
+
+
 def week_start(at_s: float, zone: ZoneInfo) -> int:
     """Return the last local Monday, 0:00, not after this moment."""
     local = datetime.fromtimestamp(at_s, zone)

@@ -1,8 +1,8 @@
 """Waiting visits to anonymous windows.
 
-One rule: windows tile the time of a device. Each begins where the one before ended, lasts whole local hours, and says
-something only when at least k visits came in it; a run that has too few at the week's end says "fewer than k", no more.
-So no difference of windows ever shows fewer than k visits.
+One rule: windows tile the time of a device. Each begins where the one before ended, lasts whole local hours (days or
+weeks, where set so), and says something only when at least k visits came in it; a run that has too few at the week's
+end says "fewer than k", no more. So no difference of windows ever shows fewer than k visits.
 
 A week without any visit reads the same as a week with one: only the weeks in which the device was off are not told.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from counterpoint.disclosure.hours import hour_end, hour_of, week_end, week_start
+from counterpoint.disclosure.hours import day_end, hour_end, hour_of, week_end, week_start
 from counterpoint.disclosure.statistics import summarise
 from counterpoint.disclosure.visit import Visit
 from counterpoint.messages.schemas import Window
@@ -29,6 +29,8 @@ FLOOR_VISITS: Final = 5
 FLOOR_PEOPLE: Final = 3
 """Fewer people at a desk and a window is a statement about one of them."""
 MOST_PEOPLE_TOLD: Final = 5
+ENDS: Final = {"hour": hour_end, "day": day_end, "week": week_end}
+"""Where a window may close, by `privacy.window`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +115,11 @@ class _Teller:
         return max(self.rules.k, FLOOR_VISITS)
 
     def first_end(self, rows: Sequence[_Row], begin: int, limit_s: float) -> int | None:
-        """Return the first hour's end, not after the limit, by which at least k visits came since `begin`."""
+        """Return the first end of an hour (day, week), not after the limit, by which k visits came since `begin`."""
         counted = [hour for hour, visit in rows if not visit.left_out]
         if len(counted) < self.fewest:
             return None
-        end = hour_end(hour_of(max(counted[self.fewest - 1], begin), self.zone), self.zone)
+        end = ENDS[self.rules.window](hour_of(max(counted[self.fewest - 1], begin), self.zone), self.zone)
         return end if end <= limit_s else None
 
     def tell(self, begin: int, end: int, run: Sequence[Visit] | None) -> Window:
