@@ -18,12 +18,10 @@ from counterpoint.fleet.store.rows import Site
 from counterpoint.fleet.store.weeks import monday, week_of, weeks_later
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import date
 
     from starlette.requests import Request
 
-    from counterpoint.fleet.access.people import Person
     from counterpoint.fleet.store.reading import Reading
 
 PERIODS: Final = (1, 4, 13, 52)
@@ -69,25 +67,28 @@ def chosen(request: Request, reading: Reading, all_sites: str, today: date) -> C
         HTTPException: 404, for a site that is not there or not theirs.
     """
     reader = person(request)
-    sites = offered(reader, reading.sites(), all_sites)
-    if not sites:
+    if not reader.sees_figures:
         return None
-    code = request.query_params.get("site") or sites[0].code
-    site = next((site for site in sites if site.code == own_site(request, code)), None)
+    own = reading.some_sites(reader.sites, MOST_LISTED + 1)
+    offered = with_all(own, all_sites) if reader.sees_figures_of(ALL_SITES) else own
+    if not offered:
+        return None
+    code = own_site(request, request.query_params.get("site") or offered[0].code)
+    site = next((site for site in offered if site.code == code), None)
+    if site is None and len(own) > MOST_LISTED:
+        site = next(iter(reading.some_sites([code], 1)), None)
     if site is None:
         raise HTTPException(404)
-    listed = sites if len(sites) <= MOST_LISTED else ()
+    listed = offered if len(own) <= MOST_LISTED else ()
     return Choice(site, _weeks(request), _until(request, reading, code, today), listed)
 
 
-def offered(reader: Person, sites: Sequence[Site], all_sites: str) -> tuple[Site, ...]:
-    """Return the sites whose figures this person may see, by name; first `all`, where there are several to pool."""
-    own = tuple(site for site in sites if reader.sees_figures_of(site.code))
-    if len(own) > 1 and reader.sees_figures_of(ALL_SITES):
-        told = max((site.told_until for site in own if site.told_until), default=None)
-        counters = sum(site.counter_count for site in own)
-        return (Site(ALL_SITES, all_sites, own[0].timezone, counters, 0, told), *own)
-    return own
+def with_all(sites: tuple[Site, ...], name: str) -> tuple[Site, ...]:
+    """Return the sites, and before them all of them together, where there are several to pool."""
+    if len(sites) < 2:  # noqa: PLR2004 - one site pools nothing
+        return sites
+    counters = sum(site.counter_count for site in sites)
+    return (Site(ALL_SITES, name, sites[0].timezone, counters, 0), *sites)
 
 
 def _weeks(request: Request) -> int:

@@ -28,6 +28,7 @@ FEWEST_PEOPLE: Final = 3
 MINUTE_S: Final = 60
 HOUR_S: Final = 3600
 DAY_S: Final = 86_400
+GROUPS: Final = ("silent", "trouble", "fine")
 QUIET: Final = ("never", "silent", "stopped")
 
 
@@ -53,6 +54,17 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranked:
+    """A device in the list's order: its group's number, its site's name, its own, its state and its troubles."""
+
+    group: int
+    site: str
+    name: str
+    state: DeviceState
+    troubles: tuple[Trouble, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """A page of the list: how many devices are in each group, those shown, and which pages there are."""
 
@@ -64,43 +76,40 @@ class Listed:
     pages: int
 
 
-def devices(
-    language: Language, states: Sequence[DeviceState], names: Mapping[str, str], now_s: int, page: str
-) -> Listed:
-    """Return a page of the list: silent devices first, then those with another trouble, each by place and label.
+def rank(states: Sequence[DeviceState], names: Mapping[str, str], now_s: int) -> list[Ranked]:
+    """Return the devices, silent ones first, then those with another trouble, each by place and label.
 
-    `names` are the sites' names by code. A page too high is the last one.
+    `names` are the sites' names by code.
     """
-    ranked = sorted(
-        ((_rank(troubles), names.get(state.site, state.site), state.label or state.id, state, troubles)
-         for state in states
-         for troubles in [tuple(_troubles(state, now_s))]),
-        key=lambda row: row[:3],
-    )  # fmt: skip
+    found = []
+    for state in states:
+        troubles = tuple(_troubles(state, now_s))
+        found.append(
+            Ranked(_group(troubles), names.get(state.site, state.site), state.label or state.id, state, troubles)
+        )
+    return sorted(found, key=lambda one: (one.group, one.site, one.name))
+
+
+def listed(language: Language, ranked: Sequence[Ranked], now_s: int, page: str) -> Listed:
+    """Return a page of the list; a page too high is the last one."""
     pages = max(1, -(-len(ranked) // ON_A_PAGE))
     number = min(max(int(page) if page.isdecimal() and len(page) < 6 else 1, 1), pages)  # noqa: PLR2004 - no list has 100,000 pages
-    counts = [sum(row[0] == rank for row in ranked) for rank in range(len(GROUPS))]
-    shown = tuple(
-        _device(language, state, site, GROUPS[rank], troubles, now_s)
-        for rank, site, _, state, troubles in ranked[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
-    )
-    return Listed(counts[0], counts[1], counts[2], shown, number, pages)
+    silent, trouble, fine = (sum(one.group == group for one in ranked) for group in range(len(GROUPS)))
+    shown = ranked[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
+    return Listed(silent, trouble, fine, tuple(_device(language, one, now_s) for one in shown), number, pages)
 
 
-GROUPS: Final = ("silent", "trouble", "fine")
-
-
-def _rank(troubles: Sequence[Trouble]) -> int:
+def _group(troubles: Sequence[Trouble]) -> int:
     if any(trouble.name in QUIET for trouble in troubles):
         return 0
     return 1 if troubles else 2
 
 
-def _device(
-    language: Language, state: DeviceState, site: str, group: str, troubles: tuple[Trouble, ...], now_s: int
-) -> Device:
+def _device(language: Language, one: Ranked, now_s: int) -> Device:
+    state = one.state
     version = state.birth.version if state.birth else ""
-    return Device(state.id, state.label, site, version, ago(language, state.last_seen_s, now_s), group, troubles)
+    seen = ago(language, state.last_seen_s, now_s)
+    return Device(state.id, state.label, one.site, version, seen, GROUPS[one.group], one.troubles)
 
 
 def _troubles(state: DeviceState, now_s: int) -> Iterator[Trouble]:

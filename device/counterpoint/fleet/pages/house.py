@@ -5,10 +5,9 @@ One rule: no figure of people stands on either of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from counterpoint.fleet.pages.devices import devices
+from counterpoint.fleet.pages.devices import listed, rank
 from counterpoint.fleet.pages.language import language_of
 from counterpoint.fleet.pages.layout import render
 from counterpoint.fleet.pages.privacy import ASKED, calculate, rules_in_words
@@ -21,37 +20,52 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from counterpoint.disclosure.sites import SiteRules
+    from counterpoint.fleet.pages.devices import Ranked
     from counterpoint.fleet.store.opening import Store
 
 
-@dataclass(frozen=True, slots=True)
+REMEMBERED_S: Final = 15
+"""Ten thousand devices are not ranked anew for each look: health comes every quarter of an hour anyway."""
+
+
 class House:
     """The pages about the house on a store; `rules` are those that sites are told by, `now_s` the time (UTC)."""
 
-    store: Store
-    rules: SiteRules
-    now_s: Callable[[], int]
+    def __init__(self, store: Store, rules: SiteRules, now_s: Callable[[], int]) -> None:
+        self._store = store
+        self._rules = rules
+        self._now_s = now_s
+        self._ranked: tuple[int, list[Ranked]] | None = None
 
     def devices(self, request: Request) -> Response:
         """Silent ones first."""
-        language = language_of(request)
-        with self.store.reading() as reading:
+        page = request.query_params.get("page", "")
+        view = listed(language_of(request), self._ranking(), self._now_s(), page)
+        return render(request, "devices.html", listed=view)
+
+    def _ranking(self) -> list[Ranked]:
+        """The devices in their order, at most REMEMBERED_S old."""
+        now_s, kept = self._now_s(), self._ranked
+        if kept is not None and 0 <= now_s - kept[0] < REMEMBERED_S:
+            return kept[1]
+        with self._store.reading() as reading:
             states = reading.devices(None)
             names = {site.code: site.name for site in reading.sites()}
-        listed = devices(language, states, names, self.now_s(), request.query_params.get("page", ""))
-        return render(request, "devices.html", listed=listed)
+        ranked = rank(states, names, now_s)
+        self._ranked = (now_s, ranked)
+        return ranked
 
     def privacy(self, request: Request) -> Response:
         """The rules in force, what they left out, and the calculator."""
         language = language_of(request)
-        with self.store.reading() as reading:
+        with self._store.reading() as reading:
             told = reading.told()
         return render(
             request,
             "privacy.html",
-            rules=rules_in_words(language, self.rules),
+            rules=rules_in_words(language, self._rules),
             counts={"merged": told.merged, "dropped": told.dropped, "late": told.late, "rejected": told.rejected},
             last_day=language.day(date_of_end(told.last_week, 1)) if told.last_week else "",
-            answer=calculate(language, request.query_params, self.rules),
+            answer=calculate(language, request.query_params, self._rules),
             most={name: most for name, (_, most) in ASKED.items()},
         )

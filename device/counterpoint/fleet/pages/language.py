@@ -34,7 +34,7 @@ class Language:
     code: str
     texts: Mapping[str, str]
 
-    def say(self, name: str, **filled: object) -> str:
+    def say(self, name: str, /, **filled: object) -> str:
         """Return the sentence of this name, its braces filled; KeyError where there is none."""
         return self.texts[name].format_map(filled)
 

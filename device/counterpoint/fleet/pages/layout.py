@@ -22,7 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from counterpoint.fleet.access.guard import csrf_field, person_or_none
-from counterpoint.fleet.access.people import IT, MANAGER, ROLES
+from counterpoint.fleet.access.people import AUDITOR, IT, MANAGER, ROLES
 from counterpoint.fleet.pages.language import FLEET, LANGUAGES, PARTS, language_of
 
 if TYPE_CHECKING:
@@ -56,10 +56,13 @@ FIGURES: Final = (
     Door("/listening", "menu.listening", (MANAGER,)),
     Door("/try", "menu.try", (MANAGER,)),
     Door("/report", "menu.report", (MANAGER,)),
+    Door("/notes", "menu.notes", (MANAGER, IT)),
 )
 HOUSE: Final = (
     Door("/sites", "menu.sites", (MANAGER, IT)),
     Door("/devices", "menu.devices", (IT,)),
+    Door("/accounts", "menu.accounts", (IT,)),
+    Door("/audit", "menu.audit", (AUDITOR,)),
     Door("/privacy", "menu.privacy", ROLES),
 )
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from counterpoint.fleet.store.rows import Site
     from counterpoint.messages.summaries import PeriodSummary
 
-ON_A_PAGE: Final = 40
+ON_A_PAGE: Final = 24
 LOOKED_BACK: Final = 26
 """Weeks of the small line."""
 LONGEST_SEARCH: Final = 60

@@ -1,0 +1,325 @@
+"""What the pages say of summaries: only what moved beyond chance, why nothing is told, and what to do."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from counterpoint.disclosure.sites import SiteRules
+from counterpoint.fleet.pages.choice import Choice, is_week
+from counterpoint.fleet.pages.devices import ago, listed, rank
+from counterpoint.fleet.pages.hours import hours
+from counterpoint.fleet.pages.language import language
+from counterpoint.fleet.pages.listening import SKILLS, acts
+from counterpoint.fleet.pages.measures import MEASURES, OPENINGS
+from counterpoint.fleet.pages.overview import overview
+from counterpoint.fleet.pages.places import find, place
+from counterpoint.fleet.pages.privacy import calculate, rules_in_words
+from counterpoint.fleet.pages.report import report
+from counterpoint.fleet.pages.stretches import last_stretches
+from counterpoint.fleet.pages.trends import Axis, before_after, drawing, own_facts
+from counterpoint.fleet.store.rows import Annotation, DeviceState, Fact, Site
+from counterpoint.fleet.store.weeks import monday, weeks_later
+from counterpoint.messages.schemas import Birth, HealthReport, SensorHealth
+from counterpoint.messages.summaries import PeriodSummary
+from summaries_made import LAST_WEEK, ZONE, drawn, hours_of, numbers, period, weeks_of
+
+EN = language("en")
+TODAY = date(2026, 11, 23)
+SITE = Site("bern", "Bern", ZONE, 4, 5, LAST_WEEK)
+CHOICE = Choice(SITE, 4, LAST_WEEK, (SITE,))
+NOW_S = 1_800_000_000
+FINE = HealthReport(
+    sensor=SensorHealth(microphone="fine", words="on", light="pins", frames_lost_count=0, disk_free_mb=9000),
+    waiting_file_count=0,
+    clock_set=True,
+    certificate_left_days=200,
+)
+BIRTH = Birth(version="0.1.0", timezone=ZONE, fewest_visits=10, fewest_people=5, health_period_s=900)
+
+
+def quiet_weeks(count: int = 12) -> list[PeriodSummary]:
+    """Weeks in which nothing happens at all."""
+    same = numbers(random.Random(1))  # noqa: S311 - made-up numbers, no secrets
+    return [period("bern", weeks_later(LAST_WEEK, at - count + 1), same) for at in range(count)]
+
+
+ORDINARY = DeviceState(
+    id="d1",
+    site="bern",
+    label="",
+    first_seen_s=NOW_S - 9999,
+    last_seen_s=NOW_S - 60,
+    state="online",
+    state_s=NOW_S,
+    birth=BIRTH,
+    health=FINE,
+    health_s=NOW_S - 60,
+    gaps=(),
+    told_until_s=None,
+    apart_count=0,
+    late_count=0,
+    quarantined=False,
+)
+
+
+def device(name: str = "d1", **of: Any) -> DeviceState:
+    return replace(ORDINARY, id=name, **of)
+
+
+def troubles(state: DeviceState) -> list[str]:
+    return [trouble.name for trouble in listed(EN, rank([state], {}, NOW_S), NOW_S, "").shown[0].troubles]
+
+
+def test_quiet_weeks_say_that_nothing_changed() -> None:
+    view = overview(EN, CHOICE, quiet_weeks(), TODAY)
+    assert view.sentence == EN.say("sentence.nothing")
+    assert view.stale == ""
+
+
+def test_a_change_is_told_in_the_numbers_own_words() -> None:
+    view = overview(EN, CHOICE, weeks_of("bern", better_since=4), TODAY)
+    assert view.sentence.startswith("Openings let finish went from ")
+    assert all(word not in view.sentence.lower() for word in ("better", "worse", "good", "bad"))
+
+
+def test_four_weeks_are_held_against_the_four_before() -> None:
+    view = overview(EN, CHOICE, weeks_of("bern"), TODAY)
+    assert view.days == "19 October to 15 November 2026"
+    assert view.before_key.startswith("21 September to 18 October 2026")
+
+
+def test_the_first_numbers_are_compared_with_nothing() -> None:
+    view = overview(EN, CHOICE, quiet_weeks(4), TODAY)
+    assert view.is_told
+    assert view.sentence == EN.say("sentence.first")
+    assert view.before_key == ""
+
+
+def test_a_shorter_stretch_before_is_none() -> None:
+    now, before = last_stretches(quiet_weeks(7), 4)
+    assert now is not None
+    assert (now.weeks, before) == (4, None)
+
+
+def test_a_stretch_never_reaches_over_a_gap() -> None:
+    weeks = quiet_weeks(12)
+    now, before = last_stretches(weeks[:6] + weeks[10:], 4)
+    assert now is not None
+    assert (now.weeks, before) == (2, None)
+
+
+def test_runs_of_four_weeks_are_taken_whole() -> None:
+    told = numbers(drawn("a"))
+    runs = [period("davos", weeks_later(LAST_WEEK, -4 * at - 3), told, weeks=4) for at in (3, 2, 1, 0)]
+    now, before = last_stretches(runs, 1)
+    assert now is not None
+    assert before is not None
+    assert (now.weeks, before.weeks) == (4, 4)
+
+
+@pytest.mark.parametrize(
+    ("site", "why"),
+    [
+        (replace(SITE, counter_count=0, people=0), "no_counters"),
+        (replace(SITE, people=1), "one_person"),
+        (replace(SITE, people=5), "first"),
+        (replace(SITE, people=0), "first"),
+    ],
+)
+def test_where_nothing_is_told_the_page_says_why_and_when(site: Site, why: str) -> None:
+    view = overview(EN, replace(CHOICE, site=site), [], TODAY)
+    assert not view.is_told
+    assert view.why == EN.say(f"overview.why.{why}")
+
+
+def test_too_few_visits_are_told_as_too_few() -> None:
+    view = overview(EN, CHOICE, [period("bern", LAST_WEEK, None)], TODAY)
+    assert view.why.startswith("Too few visits")
+
+
+@pytest.mark.parametrize(("days", "is_stale"), [(0, False), (17, False), (19, True), (60, True)])
+def test_numbers_that_should_have_been_followed_are_stale(days: int, is_stale: bool) -> None:
+    end = monday(LAST_WEEK) + timedelta(days=6)
+    view = overview(EN, CHOICE, quiet_weeks(), end + timedelta(days=days))
+    assert bool(view.stale) == is_stale
+
+
+def test_a_number_that_can_not_be_told_is_said_so_on_its_card() -> None:
+    untold = {"openings_let_finish_percent": None, "pauses": None}
+    weeks = [
+        msgspec.structs.replace(week, numbers=msgspec.structs.replace(week.numbers, **untold))
+        for week in quiet_weeks()
+        if week.numbers
+    ]
+    view = overview(EN, CHOICE, weeks, TODAY)
+    assert view.openings is not None
+    assert (view.openings.value, view.openings.drawing, view.pauses) == ("", None, None)
+
+
+def test_the_devices_own_error_is_told_in_tenths() -> None:
+    view = overview(EN, CHOICE, quiet_weeks(), TODAY)
+    assert view.sure is not None
+    assert (view.sure.found, view.sure.wrong) == ("7", "5")
+
+
+def test_hours_name_both_ends_and_what_was_told_together() -> None:
+    view = hours(EN, hours_of("bern"), OPENINGS)
+    assert view.has_pooled
+    assert any(row.days == "Monday to Friday" and row.is_pooled for row in view.rows)
+    assert any(row.says == EN.say("dial.untold") for row in view.rows)
+    assert "%" in view.highest
+
+
+def test_listening_shows_acts_in_the_order_of_the_page() -> None:
+    now, before = last_stretches(quiet_weeks(), 4)
+    assert now is not None
+    assert [row.name for row in acts(EN, now, before)] == list(SKILLS)
+
+
+def test_without_words_there_are_no_acts_and_not_zero() -> None:
+    now, _ = last_stretches([msgspec.structs.replace(week, act_visits_percent=None) for week in quiet_weeks()], 4)
+    assert now is not None
+    assert acts(EN, now, None) == ()
+
+
+def test_sites_keep_their_order_whatever_they_are_searched_for() -> None:
+    sites = [Site(f"s{at}", f"Place {at:03d}", ZONE, 1, 5) for at in range(60)]
+    assert [site.code for site in find(sites, "place 01", "").sites] == [f"s{at}" for at in range(10, 20)]
+    assert (find(sites, "", "99").page, find(sites, "", "-1").page, find(sites, "", "x").page) == (3, 1, 1)
+    assert find(sites, "nowhere", "").sites == ()
+
+
+def test_who_may_not_see_figures_gets_neither_line_nor_sentence() -> None:
+    shown = place(EN, SITE, None, 4)
+    assert (shown.line, shown.sentence) == (None, "")
+
+
+def test_before_and_after_leave_the_week_itself_out() -> None:
+    runs = weeks_of("bern", 30, better_since=9)
+    note = Annotation("bern", "2026-09-14", "New queue system", "anna", 0, 7)
+    shown = before_after(EN, runs, note, 1)
+    assert shown.before_days.endswith("13 September 2026")
+    assert shown.after_days.startswith("21 September")
+    openings = shown.rows[0]
+    assert (openings.title, openings.changed) == ("Openings let finish", True)
+    assert openings.needed.endswith(("week", "weeks"))
+
+
+def test_what_happened_last_week_has_no_after_yet() -> None:
+    runs = weeks_of("bern", 30)
+    assert before_after(EN, runs, Annotation("bern", "2026-11-12", "x", "anna", 0), 1).rows == ()
+
+
+def test_a_trend_shows_only_the_time_asked_for() -> None:
+    axis = Axis(weeks_later(LAST_WEEK, -12), 13)
+    chart = drawing(EN, axis, weeks_of("bern", 30), OPENINGS, [])
+    assert chart.count('class="hit"') == 13
+
+
+def test_own_facts_have_a_chart_each_on_the_same_axis() -> None:
+    axis = Axis(weeks_later(LAST_WEEK, -12), 13)
+    facts = [
+        Fact("bern", weeks_later(axis.since, at), kind, 100.5 + at)
+        for kind in ("visitors", "Lärm <b>")
+        for at in range(9)
+    ]
+    shown = own_facts(EN, axis, facts)
+    assert [fact.title for fact in shown] == ["Visitors", "Lärm <b>"]
+    assert all(fact.drawing.count('class="hit"') == 13 for fact in shown)
+    assert "<b>" not in shown[1].drawing
+
+
+def test_a_report_is_a_week_against_the_four_before() -> None:
+    shown = report(EN, weeks_of("bern"), LAST_WEEK, [])
+    assert shown is not None
+    assert (shown.days, shown.before_days) == ("9 November to 15 November 2026", "12 October to 8 November 2026")
+    assert report(EN, [], LAST_WEEK, []) is None
+
+
+def test_silent_devices_come_first_and_fine_ones_last() -> None:
+    states = [
+        device("fine"),
+        device("deaf", health=msgspec.structs.replace(FINE, sensor=None)),
+        device("gone", state="lost"),
+    ]
+    page = listed(EN, rank(states, {"bern": "Bern"}, NOW_S), NOW_S, "1")
+    assert [shown.id for shown in page.shown] == ["gone", "deaf", "fine"]
+    assert (page.silent, page.trouble, page.fine) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("of", "names"),
+    [
+        ({}, []),
+        ({"last_seen_s": NOW_S - 4000}, ["silent"]),
+        ({"last_seen_s": 0, "birth": None, "health": None}, ["never"]),
+        ({"state": "stopped"}, ["stopped"]),
+        ({"quarantined": True}, ["quarantined"]),
+        ({"apart_count": 3, "late_count": 2}, ["apart", "late"]),
+        ({"birth": msgspec.structs.replace(BIRTH, fewest_people=0)}, ["alone"]),
+        ({"health": msgspec.structs.replace(FINE, clock_set=False, certificate_left_days=9)}, ["clock", "certificate"]),
+        (
+            {"health": msgspec.structs.replace(FINE, certificate_left_days=0, waiting_file_count=90)},
+            ["expired", "waiting"],
+        ),
+    ],
+)
+def test_each_trouble_is_named(of: dict[str, Any], names: list[str]) -> None:
+    assert troubles(device(**of)) == names
+
+
+def test_the_sensors_troubles_are_named_one_by_one() -> None:
+    sensor = SensorHealth(microphone="fault", words="missing", light="none", frames_lost_count=0, disk_free_mb=100)
+    found = troubles(device(health=msgspec.structs.replace(FINE, sensor=sensor)))
+    assert found == ["microphone", "words", "light", "disk"]
+
+
+def test_every_trouble_says_what_to_do() -> None:
+    for name in ("never", "silent", "stopped", "quarantined", "alone", "clock", "certificate", "expired", "waiting",
+                 "sensor", "microphone", "words", "light", "disk", "apart", "late"):  # fmt: skip
+        assert EN.say(f"device.{name}.what", amount="3")
+        assert EN.say(f"device.{name}.do")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "says"), [(5, "a moment ago"), (65, "1 minute ago"), (7300, "2 hours ago"), (90_000, "1 day ago")]
+)
+def test_how_long_ago_is_told_in_one_unit(seconds: int, says: str) -> None:
+    assert ago(EN, NOW_S - seconds, NOW_S) == says
+
+
+@pytest.mark.parametrize("typed", ["", "0", "-3", "9999999999", "٣", "1e9", "<b>", "12abc"])
+def test_the_calculator_takes_whatever_is_typed(typed: str) -> None:
+    answer = calculate(EN, dict.fromkeys(("people", "counters", "visits", "hours", "days"), typed), SiteRules())
+    assert all(number >= 1 for number in answer.asked.values())
+    assert answer.told
+
+
+def test_the_calculator_says_why_a_desk_of_one_sees_nothing() -> None:
+    answer = calculate(EN, {"people": "1", "counters": "1"}, SiteRules())
+    assert answer.told == EN.say("calculator.told.nothing")
+    assert answer.first == ""
+
+
+def test_the_rules_in_force_are_told_with_their_numbers() -> None:
+    assert any("at least 250 visits" in rule for rule in rules_in_words(EN, SiteRules(fewest_visits=250)))
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [("2026-W46", True), ("2026-W53", True), ("2025-W53", False), ("2026-W00", False), ("2026-46", False), ("", False)],
+)
+def test_a_week_of_the_address_is_one_of_the_calendar(text: str, right: bool) -> None:
+    assert is_week(text) == right
+
+
+def test_each_number_has_words_and_an_exercise() -> None:
+    for measure in MEASURES.values():
+        assert EN.say(f"numbers.{measure.name}.title")
+        assert EN.say(f"skill.{measure.skill}.how")
