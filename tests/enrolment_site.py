@@ -28,14 +28,14 @@ from counterpoint.fleet.enrolment import service
 from counterpoint.fleet.enrolment.authority import CERTIFICATE, Authority, make_authority, read_request
 from counterpoint.fleet.enrolment.broker_files import BrokerPlan, write_broker
 from counterpoint.fleet.enrolment.desk import Desk
-from counterpoint.fleet.enrolment.judgement import Certificate
+from counterpoint.fleet.enrolment.judgement import Certificate, Operator
 from counterpoint.fleet.enrolment.office import Office
 from counterpoint.fleet.enrolment.store import Store
 from counterpoint.fleet.enrolment.tokens import Machine
 
 DUE = 0.01
 """Days until a certificate ends whose renewal is due at once: it is backdated by an hour, so most of it is over."""
-MAKER, APPROVER = "anna", "ben"
+MAKER, APPROVER = Operator("anna", "anna"), Operator("ben", "ben")
 SETTINGS = """\
 [site]
 code = "{site}"

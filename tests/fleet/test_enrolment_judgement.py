@@ -11,6 +11,7 @@ from counterpoint.fleet.enrolment.judgement import (
     Answer,
     Certificate,
     Device,
+    Operator,
     State,
     Token,
     judge_approval,
@@ -101,6 +102,19 @@ def test_an_unknown_key_is_refused() -> None:
 
 
 def test_two_people_stand_behind_a_device() -> None:
-    assert judge_approval(DEVICE, "ben") == ""
-    assert "another person" in judge_approval(DEVICE, "anna")
-    assert "does not wait" in judge_approval(replace(DEVICE, state="enrolled"), "ben")
+    assert judge_approval(DEVICE, Operator("ben", "ben")) == ""
+    assert "another person" in judge_approval(DEVICE, Operator("anna", "anna"))
+    assert "does not wait" in judge_approval(replace(DEVICE, state="enrolled"), Operator("ben", "ben"))
+
+
+def test_two_names_of_one_account_are_one_person() -> None:
+    device = replace(DEVICE, made_by=Operator("anna", "login-7").written())
+    assert "from the same account, login-7" in judge_approval(device, Operator("ben", "login-7"))
+    assert "another person" in judge_approval(device, Operator("anna", "login-8"))
+    assert judge_approval(device, Operator("ben", "login-8")) == ""
+
+
+def test_what_older_stores_wrote_is_a_name_alone() -> None:
+    assert Operator.read("anna") == Operator("anna", "")
+    assert Operator.read(Operator("anna b", "login-7").written()) == Operator("anna b", "login-7")
+    assert not Operator("anna", "").is_same(Operator("ben", ""))

@@ -47,6 +47,7 @@ examples, in this order:
   counterpoint fleet enrolment approve --all --by ben
   counterpoint fleet enrolment list
   counterpoint fleet enrolment revoke PC-1042 --by ben
+  counterpoint fleet enrolment forget PC-1042 --by ben --operator /etc/mosquitto/counterpoint/roles/operator
 """
 
 
@@ -79,7 +80,17 @@ def add_fleet(commands: Commands) -> None:
     groups = fleet.add_subparsers(title="groups", metavar="GROUP", required=True)
     enrolment = _parser(groups, "enrolment", "devices' certificates: tokens, approval, revocation", FLEET_EXAMPLES)
     verbs = enrolment.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (_add_init, _add_serve, _add_tokens, _add_pending, _add_approve, _add_revoke, _add_list, _add_broker):
+    for add in (
+        _add_init,
+        _add_serve,
+        _add_tokens,
+        _add_pending,
+        _add_approve,
+        _add_revoke,
+        _add_forget,
+        _add_list,
+        _add_broker,
+    ):
         add(verbs)
     add_sign(groups)
     add_server(groups)
@@ -155,6 +166,17 @@ def _add_revoke(verbs: Commands) -> None:
     parser = _verb(verbs, "revoke", "shut a device out, for good", _revoke, " PC-1042 --by ben")
     parser.add_argument("name", metavar="DEVICE", help="asset tag or id")
     _by(parser)
+
+
+def _add_forget(verbs: Commands) -> None:
+    example = " PC-1042 --by ben --operator roles/operator"
+    parser = _verb(verbs, "forget", "revoke a device and delete what is known of it", _forget, example)
+    parser.add_argument("name", metavar="DEVICE", help="asset tag or id")
+    _by(parser)
+    parser.add_argument(
+        "--operator", type=Path, metavar="DIR", help="the operator's certificate: clears its retained messages too"
+    )
+    parser.add_argument("--port", type=_port, default=MQTT_PORT, help="of the broker (default: %(default)s)")
 
 
 def _add_list(verbs: Commands) -> None:
@@ -243,6 +265,13 @@ def _revoke(parsed: argparse.Namespace) -> int:
     from counterpoint.app import fleet
 
     return fleet.revoke(_keeping(parsed), parsed.name, parsed.by)
+
+
+def _forget(parsed: argparse.Namespace) -> int:
+    from counterpoint.app import fleet
+
+    operator = (parsed.operator, parsed.port) if parsed.operator is not None else None
+    return fleet.forget(_keeping(parsed), parsed.name, parsed.by, operator)
 
 
 def _list(parsed: argparse.Namespace) -> int:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import csv
 import logging
+import os
+import pwd
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,9 +22,12 @@ from counterpoint.errors import AuthorityError, PartMissing, StorageError, Usage
 from counterpoint.fleet.enrolment.authority import CERTIFICATE, Authority, make_authority
 from counterpoint.fleet.enrolment.broker_files import BrokerPlan, write_broker
 from counterpoint.fleet.enrolment.desk import Desk
+from counterpoint.fleet.enrolment.judgement import Operator, judge_approval
 from counterpoint.fleet.enrolment.office import Office
+from counterpoint.fleet.enrolment.retained import OperatorLine, clear_retained, operator_certificate
 from counterpoint.fleet.enrolment.store import Store
 from counterpoint.fleet.enrolment.tokens import read_machines, write_boot_files, write_list
+from counterpoint.messages.topics import topic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,7 +119,7 @@ def serve(keeping: Keeping, listen: tuple[str, int], days: float) -> int:
 def tokens(keeping: Keeping, machines: Path, by: str, days: float, out: tuple[Path, Path | None]) -> int:
     """Make a token for each machine of a CSV; write a list, or a boot file for each; return 0."""
     where, template = out
-    tickets = keeping.office().make_tokens(read_machines(machines), by, days)
+    tickets = keeping.office().make_tokens(read_machines(machines), _operator(by), days)
     if template is None:
         write_list(tickets, where)
     else:
@@ -132,7 +137,7 @@ def pending(keeping: Keeping) -> int:
         late = "  certificate ended" if device.state == "late" else ""
         print(
             f"{device.id}  {device.asset_tag}  site {device.site}  key {device.key[:SHORT]}"
-            f"  since {device.asked:%Y-%m-%d %H:%M} UTC  token by {device.made_by}{late}"
+            f"  since {device.asked:%Y-%m-%d %H:%M} UTC  token by {Operator.read(device.made_by).name}{late}"
         )
     print(f"{len(waiting)} wait for an approval")
     return 0
@@ -142,21 +147,46 @@ def approve(keeping: Keeping, names: Sequence[str], by: str, *, everything: bool
     """Approve devices; return 0."""
     if bool(names) == everything:
         raise UsageError("name the devices by asset tag or id, or give --all: one of the two")
-    approved = keeping.office().approve(names, by, everything=everything)
+    approved = keeping.office().approve(names, _operator(by), everything=everything)
     for device in approved:
         print(f"{device.id}  {device.asset_tag}  approved by {by}")
     for tag in _doubled(keeping.office(), approved):
         print(f"note: {tag} has an older device too: if it is gone, revoke it by its id")
+    if not approved:
+        for device in keeping.office().waiting():
+            print(f"not approved: {judge_approval(device, _operator(by))}")
     print(f"{len(approved)} approved: each has its certificate when it asks next, within five minutes")
     return 0
 
 
 def revoke(keeping: Keeping, name: str, by: str) -> int:
     """Revoke a device; return 0."""
-    device = keeping.office().revoke(name, by, keeping.authority())
+    device = keeping.office().revoke(name, _operator(by), keeping.authority())
     print(
         f"{device.id}  {device.asset_tag}  revoked by {by}: after Mosquitto's reload it opens no line, writes nothing"
     )
+    return 0
+
+
+def forget(keeping: Keeping, name: str, by: str, operator: tuple[Path, int] | None) -> int:
+    """Delete a device here, and at the broker where the operator's folder is given; return 0.
+
+    Raises:
+        UsageError: There is no such device, or the operator's certificate can't be used.
+        BrokerUnreachable: It is deleted here, and the broker keeps what it retains.
+    """
+    office = keeping.office()
+    line = None
+    if operator is not None:
+        line = OperatorLine(office.broker_host() or "localhost", operator[1], operator_certificate(operator[0]))
+    device = office.forget(name, _operator(by), keeping.authority())
+    print(f"{device.id}  {device.asset_tag}  forgotten: its serial numbers stay on the revocation list till they end")
+    if line is None:
+        where = topic(device.site, device.id, "state"), topic(device.site, device.id, "birth")
+        print(f"the broker still keeps {' and '.join(where)}: delete them as the operator, or give --operator")
+        return 0
+    clear_retained(device, line)
+    print("the broker has taken back its state and birth")
     return 0
 
 
@@ -187,6 +217,18 @@ def broker(keeping: Keeping, plan: BrokerPlan) -> int:
     for folder in folders:
         print(f"certificate and key for the {folder.name}: {folder}: move them to where it runs")
     return 0
+
+
+def _operator(by: str) -> Operator:
+    """Who acts: by the name that they give, and by the account that they came with, before sudo.
+
+    Who is root without sudo, or may run anything by it, can say another one: then one person can be two.
+    """
+    try:
+        account = os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        account = f"user {os.getuid()}"
+    return Operator(by, "".join(letter for letter in account if letter not in "[]"))
 
 
 def _doubled(office: Office, approved: Sequence[Device]) -> list[str]:

@@ -136,7 +136,7 @@ def refresh_broker(store: Store, authority: Authority, now: datetime) -> None:
     if not folder:
         return
     devices = [device for device in store.devices() if device.state in ACTIVE]
-    revoked = authority.revocation_list([certificate.serial for certificate in store.revoked()], now)
+    revoked = authority.revocation_list(store.revoked(), now)
     try:
         write_rules(Path(folder), devices, revoked)
     except StorageError as error:

@@ -6,14 +6,43 @@ key or a certificate, is refused and raises an alarm, since one of the two is a 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 State = Literal["waits", "approved", "enrolled", "late", "late, approved", "revoked"]
+
+
+WRITTEN: Final = re.compile(r"(?P<name>.*) \[(?P<account>[^\[\]]*)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who acts: the name that a person gives, and the account that the system knows, "" as older stores have it.
+
+    The name is what people read; whether two are one person goes by either.
+    """
+
+    name: str
+    account: str
+
+    @classmethod
+    def read(cls, written: str) -> Operator:
+        """Return who was written down."""
+        found = WRITTEN.fullmatch(written)
+        return cls(found["name"], found["account"]) if found else cls(written, "")
+
+    def written(self) -> str:
+        """Return it as it is kept."""
+        return f"{self.name} [{self.account}]" if self.account else self.name
+
+    def is_same(self, other: Operator) -> bool:
+        """Tell whether both may be one person."""
+        return self.name == other.name or bool(self.account and self.account == other.account)
 
 
 class Answer(Enum):
@@ -43,7 +72,7 @@ class Token:
         digest: SHA-256 of it, in hex; the token itself is nowhere.
         asset_tag: Which machine it is for.
         site: At which site that machine stands.
-        made_by: The operator who made it.
+        made_by: The operator who made it, as `Operator.written`.
         expires: Until when a device may come with it for the first time.
     """
 
@@ -168,13 +197,17 @@ def judge_late(device: Device | None, last: Certificate | None, key: str, now: d
     return Verdict(Answer.SIGN if device.state == "late, approved" else Answer.WAIT)
 
 
-def judge_approval(device: Device, by: str) -> str:
+def judge_approval(device: Device, by: Operator) -> str:
     """Return why this operator can't approve this device, "" when all is well."""
     if device.state not in {"waits", "late"}:
         return f"{device.asset_tag} ({device.id}) does not wait for an approval: it is {device.state}"
-    if device.made_by == by:
-        return f"{device.asset_tag} ({device.id}): {by} made its token, and another person has to approve it"
-    return ""
+    maker = Operator.read(device.made_by)
+    if not maker.is_same(by):
+        return ""
+    made = f"{device.asset_tag} ({device.id}): {maker.name} made its token"
+    if maker.name == by.name:
+        return f"{made}, and another person has to approve it"
+    return f"{made} from the same account, {by.account}: another person has to approve it, from an account of their own"
 
 
 def _refuse(reason: str, alarm: str = "") -> Verdict:

@@ -1,6 +1,6 @@
 """What operators do: make tokens, approve, revoke, look.
 
-One rule: who made a device's token does not approve it; two people stand behind each device.
+One rule: who made a device's token does not approve it, under whatever name; two people stand behind each device.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from counterpoint.errors import UsageError
 from counterpoint.fleet.enrolment.broker_files import renew_server
 from counterpoint.fleet.enrolment.desk import BROKER, refresh_broker
-from counterpoint.fleet.enrolment.judgement import Device, Token, judge_approval
+from counterpoint.fleet.enrolment.judgement import Device, Operator, Token, judge_approval
 from counterpoint.fleet.enrolment.store import Store, utc_now
 from counterpoint.fleet.enrolment.tokens import Machine, Ticket, make_ticket
 
@@ -37,7 +37,7 @@ class Listed:
 
 
 class Office:
-    """The operators' side of the store; `by` is always an operator's name.
+    """The operators' side of the store; `by` is always the operator who acts.
 
     Raises:
         UsageError: What was asked can't be done; the message says why.
@@ -48,7 +48,7 @@ class Office:
         self._folder = folder
         self._now = now
 
-    def make_tokens(self, machines: Sequence[Machine], by: str, days: float) -> list[Ticket]:
+    def make_tokens(self, machines: Sequence[Machine], by: Operator, days: float) -> list[Ticket]:
         """Make a token for each machine; they can be shown this once."""
         _check_name(by)
         tickets = [make_ticket(machine) for machine in machines]
@@ -56,14 +56,14 @@ class Office:
         with Store.work(self._folder) as store:
             for ticket in tickets:
                 machine = ticket.machine
-                store.add_token(Token(ticket.digest, machine.asset_tag, machine.site, by, expires))
+                store.add_token(Token(ticket.digest, machine.asset_tag, machine.site, by.written(), expires))
         return tickets
 
     def waiting(self) -> list[Device]:
         """Return the devices that wait for an approval."""
         return [listed.device for listed in self.devices() if listed.device.state in {"waits", "late"}]
 
-    def approve(self, names: Sequence[str], by: str, *, everything: bool = False) -> list[Device]:
+    def approve(self, names: Sequence[str], by: Operator, *, everything: bool = False) -> list[Device]:
         """Approve devices by asset tag or id, or all that this operator may; return them. All of them, or none."""
         _check_name(by)
         with Store.work(self._folder) as store:
@@ -75,19 +75,34 @@ class Office:
             for device in chosen:
                 if why_not := judge_approval(device, by):
                     raise UsageError(f"{why_not}; nothing was approved")
-                store.set_state(device.id, "late, approved" if device.state == "late" else "approved", by)
+                store.set_state(device.id, "late, approved" if device.state == "late" else "approved", by.written())
         return chosen
 
-    def revoke(self, name: str, by: str, authority: Authority) -> Device:
+    def revoke(self, name: str, by: Operator, authority: Authority) -> Device:
         """Revoke a device by asset tag or id: no renewal, no rule, and each of its certificates on the list."""
         _check_name(by)
         with Store.work(self._folder) as store:
             device = _named(store, name, {"waits", "approved", "enrolled", "late", "late, approved"})
             if device.state == "revoked":
                 raise UsageError(f"{device.asset_tag} ({device.id}) is revoked already: there is nothing to do")
-            store.set_state(device.id, "revoked", by)
+            store.set_state(device.id, "revoked", by.written())
             refresh_broker(store, authority, self._now())
         return device
+
+    def forget(self, name: str, by: Operator, authority: Authority) -> Device:
+        """Revoke a device and delete it: of it stay the serial numbers on the revocation list, till they would end."""
+        _check_name(by)
+        with Store.work(self._folder) as store:
+            device = _named(store, name, {"revoked"})
+            store.set_state(device.id, "revoked", by.written())
+            store.forget(device, self._now())
+            refresh_broker(store, authority, self._now())
+        return device
+
+    def broker_host(self) -> str:
+        """Return under which name devices reach the broker, "" where none was set up here."""
+        with Store.work(self._folder) as store:
+            return store.fact(BROKER_HOST)
 
     def devices(self) -> list[Listed]:
         """Return every device, by site and asset tag."""
@@ -132,6 +147,7 @@ def _named(store: Store, name: str, meant: set[str]) -> Device:
     return fitting[0]
 
 
-def _check_name(by: str) -> None:
-    if not by.strip() or len(by) > LONGEST_NAME or not by.isprintable():
-        raise UsageError("--by takes an operator's name: it is kept with what was done")
+def _check_name(by: Operator) -> None:
+    name = by.name
+    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable() or set(name) & set("[]"):
+        raise UsageError("--by takes an operator's name, without brackets: it is kept with what was done")

@@ -40,8 +40,11 @@ CREATE INDEX IF NOT EXISTS certificate_key ON certificate (key);
 CREATE TABLE IF NOT EXISTS alarm (
     what TEXT PRIMARY KEY, first_utc TEXT NOT NULL, last_utc TEXT NOT NULL, times INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS forgotten (serial TEXT PRIMARY KEY, ends_utc TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
+FORGETS: Final = "PRAGMA secure_delete=ON;"
+"""What is deleted is overwritten in the file; the log beside it goes when the last line to it is closed."""
 DEVICE: Final = "SELECT id, asset_tag, site, made_by, key, state, asked_utc FROM device "
 CERTIFICATE: Final = "SELECT serial, device, key, pem, ends_utc, successor FROM certificate "
 
@@ -63,7 +66,9 @@ class Store:
         path = folder / NAME
         try:
             with closing(sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)) as line:
-                line.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;" + TABLES)
+                line.executescript(
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;" + FORGETS + TABLES
+                )
                 line.execute("BEGIN IMMEDIATE")
                 try:
                     yield cls(line)
@@ -144,10 +149,25 @@ class Store:
         """Return the last certificate of a device."""
         return self._first_certificate("WHERE device = ? AND successor = ''", device)
 
-    def revoked(self) -> list[Certificate]:
-        """Return every certificate of every revoked device."""
-        of_revoked = "WHERE device IN (SELECT id FROM device WHERE state = 'revoked') ORDER BY number"
-        return [_certificate(row) for row in self._line.execute(CERTIFICATE + of_revoked)]
+    def revoked(self) -> list[str]:
+        """Return the serial number of each certificate of the devices that are revoked, or were and are forgotten."""
+        of_revoked = "SELECT serial FROM certificate WHERE device IN (SELECT id FROM device WHERE state = 'revoked')"
+        rows = self._line.execute(f"{of_revoked} ORDER BY number").fetchall()
+        return [serial for (serial,) in (*rows, *self._line.execute("SELECT serial FROM forgotten ORDER BY serial"))]
+
+    def forget(self, device: Device, now: datetime) -> None:
+        """Delete a device, its certificates and token, and the alarms about it; keep serial numbers till they end."""
+        self._line.execute(
+            "INSERT OR IGNORE INTO forgotten SELECT serial, ends_utc FROM certificate WHERE device = ?", (device.id,)
+        )
+        self._line.execute("DELETE FROM forgotten WHERE ends_utc < ?", (now.isoformat(),))
+        self._line.execute("DELETE FROM certificate WHERE device = ?", (device.id,))
+        (digest,) = self._line.execute("SELECT token FROM device WHERE id = ?", (device.id,)).fetchone()
+        self._line.execute("DELETE FROM device WHERE id = ?", (device.id,))
+        self._line.execute("DELETE FROM token WHERE digest = ?", (digest,))
+        for what, _, _ in self.alarms():
+            if device.id in what or device.asset_tag in what.replace("(", " ").split():
+                self._line.execute("DELETE FROM alarm WHERE what = ?", (what,))
 
     def raise_alarm(self, what: str, now: datetime) -> None:
         """Note an alarm; the same again is counted."""
