@@ -1,4 +1,4 @@
-"""The words of `counterpoint fleet serve` and `counterpoint fleet store` on the command line.
+"""The words of `counterpoint fleet serve`, `fleet store` and `fleet account` on the command line.
 
 One rule: it says what may be typed and hands it on; each command imports its own parts when it runs.
 """
@@ -43,11 +43,22 @@ examples:
   counterpoint fleet store move 0f3c8a52-7b1e-4d0a-9c55-2f6f6c1f0a11 --site hall-4
   counterpoint fleet store name hall-3 "Hall 3" --timezone Europe/Vienna
 """
+ACCOUNT_EXAMPLES: Final = """\
+examples:
+  counterpoint fleet account add anna@example.org --role manager --site hall-3 --link
+  counterpoint fleet account add ida --role it --role manager          asks for the password
+  counterpoint fleet account list
+  counterpoint fleet account roles anna@example.org --role manager --site hall-3 --site hall-4
+  counterpoint fleet account link anna@example.org                     a link for a new password
+  counterpoint fleet account password ida < password.txt
+  counterpoint fleet account remove anna@example.org
+"""
 
 
 def add_server(groups: Commands) -> None:
     """Add `serve`, `store` and what belongs to them."""
     _add_serve(groups)
+    _add_account(groups)
     add_simulate(groups)
     store = _parser(groups, "store", "the store: check, back up, restore, migrate, delete", STORE_EXAMPLES)
     verbs = store.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -78,6 +89,32 @@ def _add_judging(verbs: Commands) -> None:
     name.add_argument("site", metavar="CODE")
     name.add_argument("name", metavar="NAME")
     name.add_argument("--timezone", default="", metavar="ZONE", help="as Europe/Vienna (default: as its devices say)")
+
+
+def _add_account(groups: Commands) -> None:
+    account = _parser(groups, "account", "who may see the pages: accounts, roles, links", ACCOUNT_EXAMPLES)
+    verbs = account.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    summaries = {
+        "add": "add an account, with a password or a link to choose one",
+        "list": "show every account with its roles and sites",
+        "roles": "give an account other roles and sites",
+        "link": "make a one-time link for a new password",
+        "password": "set a password, from a prompt or standard input",
+        "remove": "delete an account with its sessions and keys",
+    }
+    for verb, summary in summaries.items():
+        lines = [line for line in ACCOUNT_EXAMPLES.splitlines(keepends=True) if f"account {verb}" in line]
+        parser = _parser(verbs, verb, summary, "examples:\n" + "".join(lines))
+        if verb != "list":
+            parser.add_argument("name", metavar="NAME", help="small letters, digits and . _ @ + -")
+        if verb in ("add", "roles"):
+            roles = ("manager", "it", "auditor")
+            parser.add_argument("--role", action="append", required=True, choices=roles, help="may be repeated")
+            parser.add_argument("--site", action="append", metavar="CODE", help="may be repeated (default: every site)")
+        if verb == "add":
+            parser.add_argument("--link", action="store_true", help="print a link instead of asking for a password")
+        _with_store(parser)
+        parser.set_defaults(command=_on_accounts, verb=verb)
 
 
 def _add_serve(groups: Commands) -> None:
@@ -146,6 +183,14 @@ def _on_store(parsed: argparse.Namespace) -> int:
     except ImportError as error:
         raise _missing(error) from error
     return fleet_store.run(parsed.verb, parsed, _settings(parsed))
+
+
+def _on_accounts(parsed: argparse.Namespace) -> int:
+    try:
+        from counterpoint.app import fleet_accounts
+    except ImportError as error:
+        raise _missing(error) from error
+    return fleet_accounts.run(parsed.verb, parsed, _settings(parsed))
 
 
 def _missing(error: ImportError) -> PartMissing:

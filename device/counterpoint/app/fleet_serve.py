@@ -21,6 +21,8 @@ from counterpoint.fleet.access.guard import guard
 from counterpoint.fleet.access.routes import access_routes, first_link
 from counterpoint.fleet.closing import close_due
 from counterpoint.fleet.collector.collecting import Collector, World
+from counterpoint.fleet.exports.routes import export_routes
+from counterpoint.fleet.notes.routes import note_routes
 from counterpoint.fleet.pages.site_map import page_routes
 from counterpoint.fleet.pages.trouble import refuse
 from counterpoint.fleet.store.keeping import tidy
@@ -41,6 +43,7 @@ LOOK_S: Final = 600.0
 """How often is looked for weeks that are due."""
 DAY_S: Final = 86_400.0
 TROUBLE_S: Final = 30.0
+LOCAL: Final = "127.0.0.1"
 NAP_S: Final = 0.2
 FAREWELL_S: Final = 30.0
 """For the parts to end after a signal; a commit under way takes less."""
@@ -142,9 +145,10 @@ def _what_collects(order: ServeOrder, settings: FleetSettings) -> str:
 def _serve_pages(store: Store, settings: FleetSettings, listener: socket.socket, crew: Crew) -> None:
     address = settings.page.public or f"http://{_named(listener)}"
     scheme, _, host = address.partition("://")
-    rules = DoorRules(frozenset({host}), secure=scheme == "https")
+    names = {host, host.replace(LOCAL, "localhost")}
+    rules = DoorRules(frozenset(names), secure=scheme == "https")
     first = first_link(store)
-    routes = [*access_routes(store, rules, first), *page_routes(store)]
+    routes = [*access_routes(store, rules, first), *page_routes(store), *note_routes(store), *export_routes(store)]
     server = WebServer(guard(routes, store, rules, refuse))
     crew.at_end(lambda: setattr(server, "should_exit", True))
     _say("fleet", f"pages at {address}")

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -191,7 +192,8 @@ def test_the_check_of_the_document_finds_a_wrong_answer() -> None:
     schema = {"$ref": "#/components/schemas/Periods"}
     good: dict[str, Any] = {"items": [], "next": None}
     assert wrongs(good, schema, said) == []
-    for bad in ({"items": []}, good | {"x": 1}, good | {"next": 1}, good | {"items": [{"site": "NORTH"}]}, []):
+    bads: list[Any] = [{"items": []}, good | {"x": 1}, good | {"next": 1}, good | {"items": [{"site": "NORTH"}]}, []]
+    for bad in bads:
         assert wrongs(bad, schema, said) != []
 
 
@@ -226,8 +228,6 @@ def test_paging_ends_for_every_kind(place: Place) -> None:
 @pytest.mark.parametrize("limit", ["0", "501", "-1", "1e2", "٣", "9" * 5000, "", " 1"])
 def test_a_limit_that_is_none_is_refused(place: Place, limit: str) -> None:
     key = key_of(place.known("anna", "manager"), "figures")
-    from urllib.parse import quote
-
     assert ask(place, key, f"/api/v1/sites?limit={quote(limit)}").status in (400, 414)
 
 
