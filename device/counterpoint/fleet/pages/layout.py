@@ -57,6 +57,7 @@ FIGURES: Final = (
     Door("/try", "menu.try", (MANAGER,)),
     Door("/report", "menu.report", (MANAGER,)),
     Door("/notes", "menu.notes", (MANAGER, IT)),
+    Door("/export", "menu.export", (MANAGER, IT)),
 )
 HOUSE: Final = (
     Door("/sites", "menu.sites", (MANAGER, IT)),
