@@ -57,7 +57,9 @@ class PostgresqlServer:
     def start(self) -> None:
         synchronous = "-F" if not self._durable else ""
         options = f"-c listen_addresses='' -c unix_socket_directories={self.folder} {synchronous}"
-        self.run("pg_ctl", "-D", str(self.folder / "data"), "-o", options, "-l", str(self.folder / "log"), "-w", "start")
+        self.run(
+            "pg_ctl", "-D", str(self.folder / "data"), "-o", options, "-l", str(self.folder / "log"), "-w", "start"
+        )
 
     def stop(self, how: str = "fast") -> None:
         self.run("pg_ctl", "-D", str(self.folder / "data"), "-m", how, "-w", "stop")
