@@ -46,7 +46,7 @@ def numbers(
     bins = [max(0, round(about(share, 1))) for share in PAUSES]
     return FiveNumbers(
         visit_count=max(10, round(about(visits, visits / 12) / 5) * 5),
-        left_out_count=round(about(visits / 15, 4) / 5) * 5,
+        left_out_count=max(0, round(about(visits / 15, 4) / 5) * 5),
         openings_let_finish_percent=figure(about(openings, 1.4), 3.4),
         talk_overs_per_100_min=figure(about(talk_overs, 0.8), 2.1, 600),
         cut_offs_per_100_min=figure(about(talk_overs / 3, 0.4), 1.2, 600),

@@ -28,8 +28,8 @@ def points(*values: float | None) -> list[Point]:
     count = len(values)
     found = []
     for at, value in enumerate(values):
-        ends = (None, None) if value is None else (value - 1, value + 1)
-        found.append(Point(at / count, (at + 1) / count, value, *ends, f"week {at}"))
+        low, high = (None, None) if value is None else (value - 1, value + 1)
+        found.append(Point(at / count, (at + 1) / count, value, low, high, f"week {at}"))
     return found
 
 

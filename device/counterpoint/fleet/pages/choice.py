@@ -29,7 +29,7 @@ PERIODS: Final = (1, 4, 13, 52)
 USUAL: Final = 4
 MOST_LISTED: Final = 40
 """Sites in the list of the page's head; where there are more, the page of sites finds one by its name."""
-WEEK: Final = re.compile(r"\d{4}-W\d{2}")
+WEEK: Final = re.compile(r"2\d{3}-W\d{2}")  # of years that the calendar can add and take away from
 
 
 @dataclass(frozen=True, slots=True)
