@@ -10,6 +10,7 @@ import logging
 import os
 import pwd
 import sys
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,12 +33,15 @@ from counterpoint.messages.topics import topic
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import uvicorn
+
     from counterpoint.fleet.enrolment.judgement import Device
     from counterpoint.fleet.enrolment.office import Listed
 
 STORE: Final = Path("/var/lib/counterpoint-enrolment")
 SERVICE: Final = "service"
 HOSTS: Final = "hosts"
+A_DAY_S: Final = 86_400.0
 SHORT: Final = 16
 """Characters of a fingerprint that a person compares."""
 
@@ -110,9 +114,12 @@ def serve(keeping: Keeping, listen: tuple[str, int], days: float) -> int:
     pair = keeping.folder / f"{SERVICE}.pem", keeping.folder / f"{SERVICE}.key"
     app = service.build_app(Desk(keeping.folder, authority, days=days), authority.pem)
     server = service.build_server(app, pair, keeping.folder / CERTIFICATE)
+    ended = threading.Event()
     with service.open_port(*listen) as port:
         print(f"enrolment: serving on {listen[0]} port {listen[1]}", file=sys.stderr, flush=True)
+        threading.Thread(target=_keep_renewed, args=(keeping, authority, server, ended), daemon=True).start()
         server.run([port])
+    ended.set()
     return 0
 
 
@@ -245,6 +252,19 @@ def _row(one: Listed) -> tuple[str, str, str, str, str]:
     return device.id, device.asset_tag, device.site, device.state, until
 
 
+def _keep_renewed(keeping: Keeping, authority: Authority, server: uvicorn.Server, ended: threading.Event) -> None:
+    """Each day what is due, for as long as the service runs: it may run for years."""
+    pair = keeping.folder / f"{SERVICE}.pem", keeping.folder / f"{SERVICE}.key"
+    while not ended.wait(A_DAY_S):
+        try:
+            _renew_service(keeping.folder, authority)
+            if server.config.ssl is not None:
+                server.config.ssl.load_cert_chain(*pair)  # the next connection shows it
+            _renew_broker(keeping.office(), authority)
+        except (StorageError, AuthorityError) as error:
+            print(f"enrolment: what is due is not renewed: {error}", file=sys.stderr, flush=True)
+
+
 def _renew_service(folder: Path, authority: Authority) -> None:
     """Renew the service's own certificate at two thirds of its life: it has the authority at hand."""
     seen = look_at_certificate(folder / f"{SERVICE}.pem")
@@ -260,12 +280,13 @@ def _renew_service(folder: Path, authority: Authority) -> None:
 
 
 def _renew_broker(office: Office, authority: Authority) -> None:
-    """Renew the broker's certificate too; a folder that can't be written must not keep devices waiting."""
+    """Renew the broker's certificates too; a folder that can't be written must not keep devices waiting."""
     try:
-        if office.renew_broker(authority):
-            print("enrolment: the broker's certificate is renewed: have Mosquitto reload", file=sys.stderr)
+        for whose in office.renew_broker(authority):
+            what = "have Mosquitto reload" if whose == "broker" else "carry it to where it runs"
+            print(f"enrolment: the certificate of the {whose} is renewed: {what}", file=sys.stderr, flush=True)
     except StorageError as error:
-        print(f"enrolment: the broker's certificate is not renewed: {error}", file=sys.stderr)
+        print(f"enrolment: the broker's certificates are not renewed: {error}", file=sys.stderr, flush=True)
 
 
 def _write_service(folder: Path, authority: Authority, hosts: Sequence[str]) -> None:

@@ -33,8 +33,8 @@ AUTHORITY_DAYS: Final = 7305
 DEVICE_DAYS: Final = 365
 """Renewal begins after two thirds, so a device may be away for four months before somebody has to approve it."""
 SERVER_DAYS: Final = 730
-ROLE_DAYS: Final = 1826
-"""Five years: a collector's key is carried by hand, and nothing renews it yet."""
+ROLE_DAYS: Final = 730
+"""A collector's key is carried by hand: after two thirds there is a new one to carry, and eight months to do it."""
 BACKDATED: Final = timedelta(hours=1)
 """A device's clock may be a little behind."""
 

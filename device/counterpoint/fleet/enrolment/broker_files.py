@@ -47,6 +47,7 @@ ROLES: Final = {
     ],
     WATCHER: [f"topic read {ROOT}/+/+/{leaf}" for leaf in ("state", "birth", "reply")],
 }
+ROLE_FOLDERS: Final = "roles"
 RULES: Final = "acl"
 REVOKED: Final = "crl.pem"
 LARGEST_PACKET: Final = 65_536
@@ -110,25 +111,39 @@ def configuration(plan: BrokerPlan) -> str:
 def write_broker(plan: BrokerPlan, authority: Authority, now: datetime) -> list[Path]:
     """Write configuration and certificates; return the folders with a role's certificate and key, to be taken away.
 
-    Certificates that are there and not due for renewal stay, so this may be run again.
+    Certificates that are not due for renewal stay as they are, also those that were taken away: this may be run again.
 
     Raises:
         StorageError: The folder can't be written.
     """
-    try:
-        folders = [plan.folder / "roles" / role for role in ROLES]
-        for folder in folders:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"{plan.folder} can't be made ({error.strerror}): run this as root") from error
+    folders = [plan.folder / ROLE_FOLDERS / role for role in ROLES]
+    for folder in folders:
+        _make_folder(folder)
     write_file(plan.folder / "mosquitto.conf", configuration(plan).encode(), SHOWN)
     write_file(plan.folder / "ca.pem", authority.pem.encode(), SHOWN)
     renew_server(plan.folder, plan.host, authority, now)
-    for folder in folders:
-        write_file(folder / "ca.pem", authority.pem.encode(), SHOWN)
-        if _is_due(folder / f"{folder.name}.pem", now):
-            _write_pair(folder / folder.name, authority.make_client(folder.name, now), CLOSED)
+    renew_roles(plan.folder, authority, now)
     return folders
+
+
+def renew_roles(folder: Path, authority: Authority, now: datetime) -> list[str]:
+    """Renew the roles' certificates that are due; return those that had one before, and have to be carried anew.
+
+    A copy of each certificate stays here when its folder is taken away: by it the two thirds of its life are known.
+    """
+    carried = []
+    for role in ROLES:
+        place, copy = folder / ROLE_FOLDERS / role, folder / ROLE_FOLDERS / f"{role}.issued.pem"
+        known = copy if copy.exists() else place / f"{role}.pem"
+        if not _is_due(known, now):
+            continue
+        if known.exists():
+            carried.append(role)
+        _make_folder(place)
+        write_file(place / "ca.pem", authority.pem.encode(), SHOWN)
+        issued = _write_pair(place / role, authority.make_client(role, now), CLOSED)
+        write_file(copy, issued.pem.encode(), SHOWN)
+    return carried
 
 
 def renew_server(folder: Path, host: str, authority: Authority, now: datetime) -> bool:
@@ -145,6 +160,13 @@ def write_rules(folder: Path, devices: Iterable[Device], revocation_list: bytes)
     """Write the ACL and the revocation list; StorageError where the folder can't be written."""
     write_file(folder / REVOKED, revocation_list, SHOWN)
     write_file(folder / RULES, rules(devices).encode(), OWN, MOSQUITTO)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{folder} can't be made ({error.strerror}): run this as root") from error
 
 
 def _is_due(certificate: Path, now: datetime) -> bool:
@@ -165,7 +187,8 @@ def _listener(folder: Path, port: int) -> list[str]:
     ]
 
 
-def _write_pair(name: Path, made: tuple[Issued, bytes], mode: int) -> None:
+def _write_pair(name: Path, made: tuple[Issued, bytes], mode: int) -> Issued:
     issued, key = made
     write_file(name.with_suffix(".key"), key, mode, MOSQUITTO)
     write_file(name.with_suffix(".pem"), issued.pem.encode(), SHOWN)
+    return issued

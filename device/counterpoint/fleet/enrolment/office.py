@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from counterpoint.errors import UsageError
-from counterpoint.fleet.enrolment.broker_files import renew_server
+from counterpoint.fleet.enrolment.broker_files import renew_roles, renew_server
 from counterpoint.fleet.enrolment.desk import BROKER, refresh_broker
 from counterpoint.fleet.enrolment.judgement import Device, Operator, Token, judge_approval
 from counterpoint.fleet.enrolment.store import Store, utc_now
@@ -125,14 +125,23 @@ class Office:
             store.set_fact(BROKER_HOST, plan.host)
             refresh_broker(store, authority, self._now())
 
-    def renew_broker(self, authority: Authority) -> bool:
-        """Renew the broker's certificate if it is due, then its rules, so that it is reloaded; tell whether it was."""
+    def renew_broker(self, authority: Authority) -> list[str]:
+        """Renew what is due of the broker's certificate and its roles'; return whose were.
+
+        Its rules are written then too, so that it is reloaded. A role's new certificate is an alarm, since a person has
+        to carry it to where the role runs.
+        """
         with Store.work(self._folder) as store:
-            folder, host = store.fact(BROKER), store.fact(BROKER_HOST)
-            if not folder or not renew_server(Path(folder), host, authority, self._now()):
-                return False
-            refresh_broker(store, authority, self._now())
-        return True
+            folder, host, now = store.fact(BROKER), store.fact(BROKER_HOST), self._now()
+            if not folder:
+                return []
+            renewed = ["broker"] if renew_server(Path(folder), host, authority, now) else []
+            for role in renew_roles(Path(folder), authority, now):
+                renewed.append(role)
+                store.raise_alarm(f"the {role} needs a new certificate, carry it to where it runs: {folder}/roles", now)
+            if renewed:
+                refresh_broker(store, authority, now)
+        return renewed
 
 
 def _named(store: Store, name: str, meant: set[str]) -> Device:
