@@ -121,9 +121,8 @@ class Served:
             headers["Cookie"] = f"{cookie_name(secure=False)}={cookie}"
         connection.request("GET", path, headers=headers)
         reply = connection.getresponse()
-        answer = Answer(
-            reply.status, {name.lower(): value for name, value in reply.getheaders()}, reply.read().decode()
-        )
+        told = {name.lower(): ", ".join(reply.headers.get_all(name, [])) for name in reply.headers}
+        answer = Answer(reply.status, told, reply.read().decode())
         connection.close()
         return answer
 
