@@ -1,4 +1,4 @@
-"""Staff, counters and visits in; what a place will see, and when, out: for the privacy page's calculator.
+"""People, counters and visits in; what a place will see, and when, out: for the privacy page's calculator.
 
 One rule: it answers from the same rules that tell a site, never from a table of its own.
 """
@@ -6,16 +6,25 @@ One rule: it answers from the same rules that tell a site, never from a table of
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, sqrt
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Final, Literal
 
-from counterpoint.disclosure.weeks import BLOCK_WEEKS
+from counterpoint.disclosure.changes import POWER
+from counterpoint.disclosure.figures import NORMAL_95
+from counterpoint.disclosure.weeks import BLOCK_WEEKS, MONTH_WEEKS
 
 if TYPE_CHECKING:
     from counterpoint.disclosure.sites import SiteRules
 
 CLOSING_DAYS: Final = 3
 """A week is told 72 hours after its end."""
+UNEVEN: Final = 1.2
+"""The busiest person can have served so much more than an even share: counters are not equally busy (simulated)."""
+RUN_WEEKS: Final = (1, MONTH_WEEKS, 2 * MONTH_WEEKS)
+"""When a run may close before its block ends."""
+VISIT_VARIANCE: Final = 5.0
+"""Of one visit's talk-overs, over their squared mean: 0.4 a visit, twice as uneven as chance (simulated)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +51,22 @@ class Foresight:
     """What a place will see.
 
     Attributes:
-        told: Its numbers are told by week, by four weeks, or not at all.
-        why_not: What keeps it from more; None when it is told by week with its hours.
-        hours_told: Its hours are told, by four weeks.
+        weeks: Weeks of one run of its numbers; None when there are none.
+        why_not: What stands in the way of numbers; None when there are some.
+        hours_told: Its hours are told, by twelve weeks.
         window_hours: Opening hours until a counter's window closes.
-        first_after_days: From the first Monday to the first numbers, at most; None when there are none.
+        first_after_days: From the first Monday of a block to the first numbers.
+        blur_percent: Standard deviation of the blur, in percent of the number.
+        change_seen_percent: The change of talk-overs, in percent, that two runs show four times in five.
     """
 
-    told: Literal["week", "four_weeks", "nothing"]
-    why_not: Literal["people", "visits", "counters"] | None
+    weeks: int | None
+    why_not: Literal["people", "visits"] | None
     hours_told: bool
     window_hours: int
     first_after_days: int | None
+    blur_percent: float | None
+    change_seen_percent: int | None
 
 
 def foresee(place: Place, rules: SiteRules, k: int = 10) -> Foresight:
@@ -61,16 +74,18 @@ def foresee(place: Place, rules: SiteRules, k: int = 10) -> Foresight:
     open_hours = place.counters * place.open_hours
     window_hours = ceil(k * open_hours / place.visits_a_day) if place.visits_a_day > 0 else 0
     if place.people < rules.fewest_people:
-        return Foresight("nothing", "people", False, window_hours, None)
+        return Foresight(None, "people", False, window_hours, None, None, None)
     a_week = place.visits_a_day * place.days
     if a_week * BLOCK_WEEKS < rules.fewest_visits or not 0 < window_hours <= place.open_hours * place.days:
-        return Foresight("nothing", "visits", False, window_hours, None)
-    if place.counters < rules.week_counters or a_week < rules.fewest_visits:
-        why_not: Literal["visits", "counters"] = "visits" if place.counters >= rules.week_counters else "counters"
-        return Foresight("four_weeks", why_not, False, window_hours, _days(2 * BLOCK_WEEKS - 1))
-    hours_told = place.counters >= rules.hours_counters
-    return Foresight("week", None if hours_told else "counters", hours_told, window_hours, _days(1))
-
-
-def _days(weeks: int) -> int:
-    return 7 * weeks + CLOSING_DAYS
+        return Foresight(None, "visits", False, window_hours, None, None, None)
+    share = min(1.0, UNEVEN / place.counters)
+    clear = [each for each in RUN_WEEKS if rules.blur_of(share, each) <= rules.clear]
+    closing = [each for each in clear if a_week * each >= rules.fewest_visits]
+    weeks = min(closing, default=BLOCK_WEEKS)
+    blur = rules.blur_of(share, weeks)
+    error = sqrt(blur**2 + VISIT_VARIANCE / (a_week * weeks))
+    seen = (NORMAL_95 + NormalDist().inv_cdf(POWER)) * sqrt(2) * error
+    hours_told = share * rules.hours_counters <= 1
+    return Foresight(
+        weeks, None, hours_told, window_hours, 7 * weeks + CLOSING_DAYS, round(100 * blur, 1), ceil(100 * seen)
+    )

@@ -1,12 +1,13 @@
 """Weekday by part of the day: where a window belongs, and which cells are told together.
 
-One rule: cells tile the week. What one cell is too small for is told with its neighbour, parts of a day first, then
-whole weekdays; nothing is left out, so that the total minus the cells is nothing.
+One rule: cells tile the open week. What one cell is too small for is told with its neighbour; nothing is left out, so
+that the total minus the cells is nothing.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeVar, get_args
@@ -15,7 +16,7 @@ from counterpoint.disclosure.hours import HOUR_S
 from counterpoint.messages.summaries import PartOfDay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
     from counterpoint.disclosure.site_numbers import Told
@@ -24,6 +25,7 @@ PARTS: Final[tuple[PartOfDay, ...]] = get_args(PartOfDay)
 PART_STARTS: Final = (11, 14, 17)
 """Local hours at which midday, afternoon and evening begin."""
 WEEKDAYS: Final = (1, 2, 3, 4, 5, 6, 7)
+Passes = Callable[[Sequence["Told"]], bool]
 Slot = tuple[int, PartOfDay]
 """Weekday (1 is Monday) and part of the day."""
 HourOfWeek = tuple[int, int]
@@ -57,18 +59,22 @@ def place(hours: Sequence[HourOfWeek], open_hours: frozenset[HourOfWeek]) -> Slo
     return max(reversed(counts), key=counts.__getitem__)
 
 
-def merge(slots: Mapping[Slot, Sequence[Told]], passes: Callable[[Sequence[Told]], bool]) -> list[Cell]:
+def by_weekday(slots: Mapping[Slot, Sequence[Told]], passes: Passes) -> list[Cell]:
     """Return cells that pass, together all windows of the slots; empty when even all of them together don't.
 
     From Monday on, weekdays are put together until they pass as a whole; in each group so the parts of the day, from
     the morning on. What is left at the end joins the cell before. Slots without any window are in no cell.
     """
     weekdays = [((weekday,), _of(slots, {weekday}, PARTS)) for weekday in WEEKDAYS]
-    cells = []
-    for group, _ in _together(weekdays, passes):
-        parts = [((part,), _of(slots, set(group), (part,))) for part in PARTS]
-        cells += [Cell(group, named, tuple(windows)) for named, windows in _together(parts, passes)]
-    return cells
+    return [cell for group, _ in _together(weekdays, passes) for cell in by_part(slots, passes, group)]
+
+
+def by_part(slots: Mapping[Slot, Sequence[Told]], passes: Passes, weekdays: tuple[int, ...] = WEEKDAYS) -> list[Cell]:
+    """Return cells that pass, parts of the day over all these weekdays; empty when even the whole days don't."""
+    parts = [((part,), _of(slots, set(weekdays), (part,))) for part in PARTS]
+    there = {weekday for weekday, _ in slots}
+    named = tuple(weekday for weekday in weekdays if weekday in there)
+    return [Cell(named, group, tuple(windows)) for group, windows in _together(parts, passes)]
 
 
 def smallest_difference(counts: Sequence[Sequence[int]]) -> int:
@@ -98,7 +104,7 @@ _Key = TypeVar("_Key", int, PartOfDay)
 
 
 def _together(
-    units: Sequence[tuple[tuple[_Key, ...], list[Told]]], passes: Callable[[Sequence[Told]], bool]
+    units: Sequence[tuple[tuple[_Key, ...], list[Told]]], passes: Passes
 ) -> list[tuple[tuple[_Key, ...], list[Told]]]:
     made: list[tuple[tuple[_Key, ...], list[Told]]] = []
     names: tuple[_Key, ...] = ()

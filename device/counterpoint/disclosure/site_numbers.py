@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
-STRETCH_VISITS: Final = 40
-"""A stretch: windows of one counter, one after another, until this many visits: most of a day. Shorter ones differ by
-chance more than people do, and bounding them would bend the number."""
+STRETCH_VISITS: Final = 20
+"""A stretch: windows of one counter, one after another, until this many visits: about a shift. In a shorter one chance
+moves the numbers more than people do; a longer one lets an unusual person colour the shifts beside theirs."""
 QUICK_S: Final = 0.25
 HUNDRED_MIN_S: Final = 6000.0
 _Measure = Callable[[Statistics], tuple[float, float] | None]

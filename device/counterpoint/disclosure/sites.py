@@ -1,8 +1,8 @@
-"""A site's windows to what its readers see: runs of whole weeks, and the hours of four weeks.
+"""A site's windows to what its readers see: runs of whole weeks, and the hours of twelve weeks.
 
 One rule: runs tile the time of a site, as windows tile that of a device. A run begins where the one before ended, and
-closes at the first week's end at which the thresholds hold; what is too little at the end of its block of four weeks is
-told as "too little". Each is made once, from whole windows, and never again.
+closes at the first week's end at which the thresholds hold; what is too little at the end of its block of twelve weeks
+is told as "too little". Each is made once, from whole windows, and never again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime
-from math import sqrt
 from typing import TYPE_CHECKING, Annotated, Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -20,14 +19,15 @@ from counterpoint.disclosure.hours_of_day import (
     Cell,
     HourOfWeek,
     Slot,
+    by_part,
+    by_weekday,
     hours_of_week,
-    merge,
     place,
     smallest_difference,
 )
 from counterpoint.disclosure.site_numbers import NumbersOf, Softness, Told
 from counterpoint.disclosure.statistics import least_sure
-from counterpoint.disclosure.weeks import BLOCK_WEEKS, block_start, later, week_at, weeks_to
+from counterpoint.disclosure.weeks import BLOCK_WEEKS, block_start, ends_month, later, week_at, weeks_to
 from counterpoint.messages.summaries import HoursCell, HoursSummary, PeriodSummary
 from counterpoint.settings import Rules
 
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
     from counterpoint.messages.schemas import Window
 
-TURNS: Final = 2.0
-"""At a site too small to see how many work there at once, one of n people is taken to serve up to this many n-ths."""
-COUNT_BOUND: Final = 0.25
-"""How far people differ in visits served an hour, as a share of the middle: the blur of counts goes by this."""
+MOST_WEEKS: Final = 10
+"""Of the twelve, in which a cell of the hours must have windows: no cell stands for a few days."""
+COUNT_BLUR: Final = 0.25
+"""Counts of visits are blurred by this share of what the other numbers are: people differ less in visits an hour."""
 
 
 class TellingSite(Protocol):
@@ -65,14 +65,24 @@ class SiteRules(Rules, frozen=True):
     """In a run of weeks, and in a cell of the hours."""
     fewest_people: Annotated[int, Meta(ge=3, le=5)] = 5
     """What a window must say of its counter, or it is refused."""
-    week_counters: Annotated[float, Meta(ge=2.5)] = 2.5
-    """So many counters at work at once, on average, and a site is told by weeks; below it by four weeks."""
-    hours_counters: Annotated[float, Meta(ge=2.5)] = 2.5
-    """The same for its hours; below it they are not told."""
     bound: Annotated[float, Meta(gt=0, le=0.5)] = 0.5
     """A stretch at one counter counts as at most this share above or below the site's middle stretch."""
-    blur: Annotated[float, Meta(ge=0, le=5)] = 0.0
-    """How many times what the busiest person could move a week's number its blur is."""
+    blur_weeks: Annotated[float, Meta(ge=2, le=10)] = 4.0
+    """How strongly numbers are blurred: this, times the busiest person's share to the power 1.5, by the run's weeks."""
+    clear: Annotated[float, Meta(gt=0, le=1)] = 0.06
+    """A run closes when its blur is at most this share of a number: after a week, four, eight, else after twelve."""
+    hours_counters: Annotated[float, Meta(ge=6)] = 6.0
+    """The parts of the day are told where the busiest person can have served one visit in so many at most."""
+    hours_blur: Annotated[float, Meta(ge=0.5, le=5)] = 0.5
+    """Their blur, as a share of what that person's work could move."""
+    weekdays_counters: Annotated[float, Meta(ge=15)] = 15.0
+    """The same as `hours_counters`, for the parts of each weekday by itself."""
+    weekdays_blur: Annotated[float, Meta(ge=1, le=5)] = 2.0
+    """Their blur."""
+
+    def blur_of(self, share: float, weeks: int) -> float:
+        """Return the blur of a run (of the bound, as a share of a number) where one person has at most this share."""
+        return float(self.blur_weeks * share**1.5 / weeks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,24 +246,25 @@ class _Telling:
                 continue
             weeks = weeks_to(first, week)
             told = tuple(_told(admitted, first, weeks))
-            softness = self._softness(told, weeks)
-            if softness or week == later(block, BLOCK_WEEKS - 1):
+            softness = self._softness(told, weeks, week)
+            if softness or weeks_to(block, week) == BLOCK_WEEKS:
                 runs.append(_Run(first, weeks, told, softness))
                 first = None
         return runs, first
 
-    def _softness(self, windows: Sequence[Told], weeks: int, counters: float | None = None) -> Softness | None:
-        """Return how the numbers of these windows are to be made; None where they are too little."""
-        visits = sum(told.statistics.visit_count for told in windows)
-        share = largest_share(windows)
-        if visits < self.rules.fewest_visits:
+    def _softness(self, windows: Sequence[Told], weeks: int, week: str) -> Softness | None:
+        """Return how the numbers of a run that ends with this week are to be made; None where it is too little yet."""
+        blur = self.rules.blur_of(largest_share(windows), weeks)
+        may_close = (weeks == 1 or ends_month(week)) and blur <= self.rules.clear
+        if not self._has_enough(windows) or not (may_close or weeks == BLOCK_WEEKS):
             return None
-        if share * (counters or self.rules.week_counters) > 1:
-            if counters or weeks < BLOCK_WEEKS:
-                return None
-            share = min(share, TURNS / self.rules.fewest_people)
-        blur = self.rules.blur * share / sqrt(weeks)
-        return Softness(self.rules.bound, blur * self.rules.bound, blur * COUNT_BOUND)
+        return self._soft(blur)
+
+    def _soft(self, blur: float) -> Softness:
+        return Softness(self.rules.bound, blur, blur * COUNT_BLUR)
+
+    def _has_enough(self, windows: Sequence[Told]) -> bool:
+        return sum(told.statistics.visit_count for told in windows) >= self.rules.fewest_visits
 
     def _summarise(self, run: _Run) -> PeriodSummary:
         made = run.softness and NumbersOf(run.windows, run.softness)
@@ -275,7 +286,7 @@ class _Telling:
     ) -> tuple[HoursSummary, int]:
         """Return the hours of a block, and how many of its cells are told together with others."""
         whole = all(run.softness for run in runs) and sum(run.weeks for run in runs) == BLOCK_WEEKS
-        cells = self._cells(block, admitted) if whole else []
+        cells, blur = self._cells(block, admitted) if whole else ([], 0.0)
         summary = HoursSummary(
             site=self.site.code,
             first_week=block,
@@ -283,37 +294,44 @@ class _Telling:
             timezone=self.site.timezone,
             fewest_visits=self.rules.fewest_visits,
             fewest_people=self.rules.fewest_people,
-            cells=tuple(self._tell_cell(cell) for cell in cells),
+            cells=tuple(self._tell_cell(cell, blur) for cell in cells),
         )
         return summary, sum(len(cell.weekdays) * len(cell.parts) > 1 for cell in cells)
 
-    def _cells(self, block: str, admitted: dict[str, list[_Admitted]]) -> list[Cell]:
+    def _cells(self, block: str, admitted: dict[str, list[_Admitted]]) -> tuple[list[Cell], float]:
+        """Return the cells that can be told, and their blur; none where a difference would show too few visits."""
         every = [each for number in range(BLOCK_WEEKS) for each in admitted.get(later(block, number), ()) if each.told]
         open_hours = frozenset(each.hours[-1] for each in every)
         slots: dict[Slot, list[Told]] = {}
         for each in every:
             if each.told:
                 slots.setdefault(place(each.hours, open_hours), []).append(each.told)
-        cells = merge(slots, lambda windows: self._passes(block, windows))
+        rules = self.rules
+        fine = by_weekday(slots, lambda windows: self._passes(block, windows, rules.weekdays_counters))
+        if len(fine) > 1 and self._hides_differences(block, fine):
+            return fine, rules.weekdays_blur
+        coarse = by_part(slots, lambda windows: self._passes(block, windows, rules.hours_counters))
+        told = len(coarse) > 1 and self._hides_differences(block, coarse)
+        return (coarse if told else []), rules.hours_blur
+
+    def _hides_differences(self, block: str, cells: Sequence[Cell]) -> bool:
         counts = [[0] * len(cells) for _ in range(BLOCK_WEEKS)]
         for column, cell in enumerate(cells):
             for told in cell.windows:
                 counts[self._row(block, told)][column] += told.statistics.visit_count
-        return cells if smallest_difference(counts) >= self.rules.fewest_visits else []
+        return smallest_difference(counts) >= self.rules.fewest_visits
 
     def _row(self, block: str, told: Told) -> int:
         return weeks_to(block, week_at(told.start_s, self.zone)) - 1
 
-    def _passes(self, block: str, windows: Sequence[Told]) -> bool:
-        """Tell whether a cell can be told: enough of everything, and in each of the weeks."""
+    def _passes(self, block: str, windows: Sequence[Told], counters: float) -> bool:
+        """Tell whether a cell can be told: enough visits and counters, and in most of the weeks."""
         weeks = {self._row(block, told) for told in windows}
-        enough = self._softness(windows, BLOCK_WEEKS, self.rules.hours_counters) is not None
-        return enough and len(weeks) == BLOCK_WEEKS
+        return self._has_enough(windows) and len(weeks) >= MOST_WEEKS and largest_share(windows) * counters <= 1
 
-    def _tell_cell(self, cell: Cell) -> HoursCell:
-        softness = self._softness(cell.windows, BLOCK_WEEKS, self.rules.hours_counters)
-        made = softness and NumbersOf(cell.windows, softness)
-        return HoursCell(weekdays=cell.weekdays, parts=cell.parts, numbers=made.five() if made else None)
+    def _tell_cell(self, cell: Cell, blur: float) -> HoursCell:
+        softness = self._soft(blur * largest_share(cell.windows))
+        return HoursCell(weekdays=cell.weekdays, parts=cell.parts, numbers=NumbersOf(cell.windows, softness).five())
 
 
 def _told(admitted: dict[str, list[_Admitted]], first: str, weeks: int) -> list[Told]:

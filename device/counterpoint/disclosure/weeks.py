@@ -1,4 +1,4 @@
-"""ISO weeks as text ("2026-W48"), and the blocks of four in which a site is told.
+"""ISO weeks as text ("2026-W48"), and the blocks of twelve in which a site is told.
 
 One rule: week arithmetic goes by days of the calendar, never by seconds: clocks change.
 """
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-BLOCK_WEEKS: Final = 4
-"""Holidays and rotas even out over a month more than over a week, and a manager still acts on it."""
+MONTH_WEEKS: Final = 4
+BLOCK_WEEKS: Final = 12
+"""Three months of four weeks: holidays and rotas even out over so many weeks (the roster attack's curve)."""
 _FIRST_MONDAY: Final = date(1970, 1, 5)
 
 
@@ -34,9 +35,14 @@ def weeks_to(first: str, last: str) -> int:
 
 
 def block_start(week: str) -> str:
-    """Return the first week of the block of four in which a week lies: the same blocks for every site, for ever."""
+    """Return the first week of the block of twelve in which a week lies: the same blocks for every site, for ever."""
     number = (_monday(week) - _FIRST_MONDAY).days // 7
     return later(week, -(number % BLOCK_WEEKS))
+
+
+def ends_month(week: str) -> bool:
+    """Tell whether a week is the last of one of the three months of its block."""
+    return weeks_to(block_start(week), week) % MONTH_WEEKS == 0
 
 
 def _monday(week: str) -> date:
