@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from sqlalchemy import URL, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
@@ -36,7 +36,7 @@ CONNECTIONS: Final = 8
 
 
 class Store:
-    """The open store; threads may share it.
+    """The open store; threads may share it. A context manager, or `close` it.
 
     Attributes:
         engine: SQLAlchemy's, for who needs the database itself (migrations, backup).
@@ -98,6 +98,14 @@ class Store:
         """Read whatever is there, of any revision; StorageError when it can't be read."""
         with self.in_words(), self._reader.connect() as line:
             yield line
+
+    def __enter__(self) -> Self:
+        """Use it until the block ends."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of it."""
+        self.close()
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -75,7 +75,8 @@ class Writing(Reading):
 
     def note_devices(self, heard: Sequence[Heard]) -> None:
         """Keep what devices said of themselves, oldest first."""
-        zones = {one.site: one.message.timezone if isinstance(one.message, Birth) else "" for one in heard}
+        zones = dict.fromkeys((one.site for one in heard), "")
+        zones |= {one.site: one.message.timezone for one in heard if isinstance(one.message, Birth)}
         self._meet({one.device: one for one in heard}, zones)
         note_heard(self._line, heard)
 
