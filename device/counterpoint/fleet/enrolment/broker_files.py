@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 MOSQUITTO: Final = "mosquitto"
 """The group that the broker runs as; it reads its key and the rules after it has given root up."""
 WRITES: Final[tuple[Leaf, ...]] = ("state", "birth", "health", "window", "reply")
-COLLECTOR: Final = "collector"
+COLLECTORS: Final = ("collector", "collector-2")
+"""Two may share the windows: the broker takes a client's id from its certificate, so each has its own."""
 TELLING: Final = "telling"
 """The one that writes summaries, so that no other certificate of ours could put words into readers' mouths."""
 DASHBOARD: Final = "dashboard"
@@ -36,7 +37,7 @@ OPERATOR: Final = "operator"
 WATCHER: Final = "watcher"
 """Beside the operator: the broker takes a client's id from its certificate, so a certificate is one line at a time."""
 ROLES: Final = {
-    COLLECTOR: [f"topic read {ROOT}/+/+/{leaf}" for leaf in WRITES],
+    **{name: [f"topic read {ROOT}/+/+/{leaf}" for leaf in WRITES] for name in COLLECTORS},
     TELLING: [f"topic write {SUMMARY_ROOT}/+/+"],
     DASHBOARD: [f"topic read {SUMMARY_ROOT}/+/+"],
     # Sends signed commands, reads the answers, and clears what a device that has gone left retained.
