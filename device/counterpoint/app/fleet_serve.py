@@ -148,7 +148,12 @@ def _serve_pages(store: Store, settings: FleetSettings, listener: socket.socket,
     names = {host, host.replace(LOCAL, "localhost")}
     rules = DoorRules(frozenset(names), secure=scheme == "https")
     first = first_link(store)
-    routes = [*access_routes(store, rules, first), *page_routes(store), *note_routes(store), *export_routes(store)]
+    routes = [
+        *access_routes(store, rules, first),
+        *page_routes(store, settings.rules),
+        *note_routes(store),
+        *export_routes(store),
+    ]
     server = WebServer(guard(routes, store, rules, refuse))
     crew.at_end(lambda: setattr(server, "should_exit", True))
     _say("fleet", f"pages at {address}")

@@ -14,7 +14,7 @@ from counterpoint.disclosure.sites import SiteRules
 from counterpoint.fleet.pages.choice import Choice, is_week
 from counterpoint.fleet.pages.devices import ago, listed, rank
 from counterpoint.fleet.pages.hours import hours
-from counterpoint.fleet.pages.language import language
+from counterpoint.fleet.pages.language import LANGUAGES, language
 from counterpoint.fleet.pages.listening import SKILLS, acts
 from counterpoint.fleet.pages.measures import MEASURES, OPENINGS
 from counterpoint.fleet.pages.overview import overview
@@ -304,7 +304,12 @@ def test_the_calculator_takes_whatever_is_typed(typed: str) -> None:
 def test_the_calculator_says_why_a_desk_of_one_sees_nothing() -> None:
     answer = calculate(EN, {"people": "1", "counters": "1"}, SiteRules())
     assert answer.told == EN.say("calculator.told.nothing")
-    assert answer.first == ""
+    assert (answer.first, answer.error) == ("", "")
+
+
+def test_every_rule_in_force_has_words_in_both_languages() -> None:
+    for code in LANGUAGES:
+        assert len(rules_in_words(language(code), SiteRules())) == len(SiteRules.__struct_fields__) + 2
 
 
 def test_the_rules_in_force_are_told_with_their_numbers() -> None:

@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from counterpoint.fleet.store.reading import Reading
     from counterpoint.fleet.store.rows import Annotation
 
-ROOM: Final = 8
-"""Weeks more than asked for: runs of four weeks seldom begin where the address does."""
+LONGEST_RUN: Final = 12
+"""Weeks that may be told together."""
 HOURS_BACK: Final = 26
 """Weeks: hours that are older say little of today."""
 REPORTS: Final = 26
@@ -67,7 +67,7 @@ class Figures:
             choice = self._chosen(request, reading)
             if choice is None:
                 return no_site(request)
-            runs = reading.periods([choice.site.code], choice.since(2 * choice.weeks + ROOM), choice.until)
+            runs = reading.periods([choice.site.code], _twice(choice), choice.until)
         view = overview(language_of(request), choice, runs, self.today())
         return render(request, "overview.html", choice=choice, view=view, periods=PERIODS)
 
@@ -126,7 +126,7 @@ class Figures:
             choice = self._chosen(request, reading)
             if choice is None:
                 return no_site(request)
-            runs = reading.periods([choice.site.code], choice.since(2 * choice.weeks + ROOM), choice.until)
+            runs = reading.periods([choice.site.code], _twice(choice), choice.until)
         now, before = last_stretches(runs, choice.weeks)
         return render(
             request,
@@ -145,7 +145,7 @@ class Figures:
             choice = self._chosen(request, reading)
             if choice is None:
                 return no_site(request)
-            code, since = choice.site.code, choice.since(SPAN + ROOM)
+            code, since = choice.site.code, choice.since(SPAN + LONGEST_RUN)
             runs = reading.periods([code], since, choice.until)
             notes = reading.annotations([code], choice.since(SPAN), choice.until)
         last = choice.site.told_until or week_of(self.today())
@@ -184,6 +184,11 @@ class Figures:
 
     def _chosen(self, request: Request, reading: Reading) -> Choice | None:
         return chosen(request, reading, language_of(request).say("site.all"), self.today())
+
+
+def _twice(choice: Choice) -> str:
+    """Return the first week to read, so that there are two stretches of what was chosen, and of the longest runs."""
+    return choice.since(2 * max(choice.weeks, LONGEST_RUN) + LONGEST_RUN)
 
 
 def no_site(request: Request) -> Response:

@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import asdict
+
 from counterpoint.disclosure.calculator import Place, foresee
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from counterpoint.disclosure.calculator import Foresight
     from counterpoint.disclosure.sites import SiteRules
     from counterpoint.fleet.pages.language import Language
 
@@ -30,6 +33,7 @@ class Answer:
     told: str
     why: str
     hours: str
+    error: str
     window: str
     first: str
 
@@ -41,12 +45,20 @@ def calculate(language: Language, query: Mapping[str, str], rules: SiteRules) ->
     seen = foresee(place, rules)
     return Answer(
         asked=asked,
-        told=language.say(f"calculator.told.{seen.told}"),
+        told=language.count("calculator.told", seen.weeks) if seen.weeks else language.say("calculator.told.nothing"),
         why=language.say(f"calculator.why.{seen.why_not}") if seen.why_not else "",
         hours=language.say("calculator.hours.yes" if seen.hours_told else "calculator.hours.no"),
+        error=_error(language, seen),
         window=language.count("calculator.window", seen.window_hours) if seen.window_hours else "",
         first="" if seen.first_after_days is None else language.count("calculator.first", seen.first_after_days),
     )
+
+
+def _error(language: Language, seen: Foresight) -> str:
+    if seen.blur_percent is None or seen.change_seen_percent is None:
+        return ""
+    blur, change = language.number(seen.blur_percent, 1), language.number(seen.change_seen_percent)
+    return language.say("calculator.error", blur=blur, change=change)
 
 
 def _number(text: str, usual: int, most: int) -> int:
@@ -57,14 +69,11 @@ def _number(text: str, usual: int, most: int) -> int:
 
 
 def rules_in_words(language: Language, rules: SiteRules) -> tuple[str, ...]:
-    """Return the rules in force, in the order of their effect."""
-    return (
-        language.say("privacy.rule.site"),
-        language.say("privacy.rule.people", people=language.number(rules.fewest_people)),
-        language.say("privacy.rule.visits", visits=language.number(rules.fewest_visits)),
-        language.say("privacy.rule.week", counters=language.number(rules.week_counters, 1)),
-        language.say("privacy.rule.hours", counters=language.number(rules.hours_counters, 1)),
-        language.say("privacy.rule.bound", percent=language.number(100 * rules.bound)),
-        language.say("privacy.rule.blur" if rules.blur else "privacy.rule.no_blur"),
-        language.say("privacy.rule.once"),
-    )
+    """Return the rules in force: the two that are no setting, and between them each setting with its value."""
+    said = [language.say("privacy.rule.site")]
+    for name, value in asdict(rules).items():
+        if f"privacy.rule.{name}" not in language.texts:
+            continue  # a test holds that each has words
+        shown, percent = (language.number(each, 0 if each == int(each) else 1) for each in (value, 100 * value))
+        said.append(language.say(f"privacy.rule.{name}", value=shown, percent=percent))
+    return (*said, language.say("privacy.rule.once"))
