@@ -27,7 +27,7 @@ from counterpoint.disclosure.hours_of_day import (
 )
 from counterpoint.disclosure.site_numbers import NumbersOf, Softness, Told
 from counterpoint.disclosure.statistics import least_sure
-from counterpoint.disclosure.weeks import BLOCK_WEEKS, block_start, ends_month, later, week_at, weeks_to
+from counterpoint.disclosure.weeks import BLOCK_WEEKS, MONTH_WEEKS, block_start, ends_month, later, week_at, weeks_to
 from counterpoint.messages.summaries import HoursCell, HoursSummary, PeriodSummary
 from counterpoint.settings import Rules
 
@@ -70,14 +70,14 @@ class SiteRules(Rules, frozen=True):
     blur_weeks: Annotated[float, Meta(ge=2, le=10)] = 4.0
     """How strongly numbers are blurred: this, times the busiest person's share to the power 1.5, by the run's weeks."""
     clear: Annotated[float, Meta(gt=0, le=1)] = 0.06
-    """A run closes when its blur is at most this share of a number: after a week, four, eight, else after twelve."""
-    hours_counters: Annotated[float, Meta(ge=6)] = 6.0
+    """A run closes when its blur is at most this share of a number: after a week, or four; else after twelve."""
+    hours_counters: Annotated[float, Meta(ge=5)] = 5.0
     """The parts of the day are told where the busiest person can have served one visit in so many at most."""
     hours_blur: Annotated[float, Meta(ge=0.5, le=5)] = 0.5
     """Their blur, as a share of what that person's work could move."""
-    weekdays_counters: Annotated[float, Meta(ge=15)] = 15.0
+    weekdays_counters: Annotated[float, Meta(ge=8)] = 8.0
     """The same as `hours_counters`, for the parts of each weekday by itself."""
-    weekdays_blur: Annotated[float, Meta(ge=1, le=5)] = 2.0
+    weekdays_blur: Annotated[float, Meta(ge=1, le=5)] = 1.5
     """Their blur."""
 
     def blur_of(self, share: float, weeks: int) -> float:
@@ -255,8 +255,10 @@ class _Telling:
     def _softness(self, windows: Sequence[Told], weeks: int, week: str) -> Softness | None:
         """Return how the numbers of a run that ends with this week are to be made; None where it is too little yet."""
         blur = self.rules.blur_of(largest_share(windows), weeks)
-        may_close = (weeks == 1 or ends_month(week)) and blur <= self.rules.clear
-        if not self._has_enough(windows) or not (may_close or weeks == BLOCK_WEEKS):
+        closes = (
+            weeks == 1 or (weeks <= MONTH_WEEKS and ends_month(week)) or later(week, 1) == block_start(later(week, 1))
+        )
+        if not self._has_enough(windows) or not (weeks == BLOCK_WEEKS or (closes and blur <= self.rules.clear)):
             return None
         return self._soft(blur)
 
