@@ -14,8 +14,8 @@ from counterpoint.fleet.simulation.year import Year, YearPlan, noon_s
 from counterpoint.fleet.store.opening import Store, open_store
 
 WAIT_HOURS = 72
-SHORT = YearPlan(counters=8, weeks=9, last=Week(date(2026, 11, 9)), seed=1)
-"""Two blocks of four weeks and one more, some of whose sites are told by weeks."""
+SHORT = YearPlan(counters=9, weeks=9, last=Week(date(2026, 11, 9)), seed=17)
+"""A site of eight counters, told by weeks, and one of a single counter; a block of weeks ends within them."""
 
 
 def year_in(where: Path | str, plan: YearPlan = SHORT) -> Store:
