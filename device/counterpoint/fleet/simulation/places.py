@@ -30,7 +30,7 @@ SIZES: Final = tuple(range(1, 13))
 SIZE_CHANCES: Final = (0.14, 0.14, 0.13, 0.12, 0.1, 0.09, 0.07, 0.06, 0.05, 0.04, 0.03, 0.03)
 OPENS: Final = (7, 8, 8, 8, 9)
 CLOSES: Final = (16, 17, 17, 18, 19)
-DRAWN_COUNTERS: Final = 2500
+DRAWN_COUNTERS: Final = 500
 """So many are drawn; a fleet beyond that is for load, and there the same sites tell the same under other names."""
 PEOPLE_A_COUNTER: Final = 1.8
 FEWEST_PEOPLE: Final = 5
