@@ -11,7 +11,7 @@ import secrets
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Final
@@ -178,13 +178,10 @@ def multipart(fields: Mapping[str, str], files: Mapping[str, bytes]) -> tuple[by
 
 
 def raw(port: int, sent: bytes, seconds: float = 5.0) -> bytes:
-    """Sends bytes as they are; what comes back until the other side closes or the time is over."""
-    with socket.create_connection(("127.0.0.1", port), timeout=seconds) as line:
+    """Sends bytes as they are; what comes back until the other side closes, cuts, or the time is over."""
+    got = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=seconds) as line, suppress(OSError):
         line.sendall(sent)
-        got = b""
-        try:
-            while part := line.recv(65_536):
-                got += part
-        except TimeoutError:
-            pass
-        return got
+        while part := line.recv(65_536):
+            got += part
+    return got
