@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from nspawn_machine import CARETAKER, PUBLISHER, SENSOR, Machine, NotSeen, prepare
+from nspawn_care_claims import CARE_CLAIMS
+from nspawn_machine import CARETAKER, ENROLMENT, PUBLISHER, SENSOR, Machine, NotSeen, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 KILLS: Final = 5
 BEYOND_THE_WATCHDOG_S: Final = 45.0  # the sensor's is 30 s
 REFUSED: Final = {"EPERM", "EACCES", "EROFS", "ENOENT", "EAFNOSUPPORT", "ENETUNREACH", "ENXIO"}
-TITLE_WIDTH: Final = 58
+CARE: Final = "care"
 
 
 def boots(machine: Machine) -> str:
@@ -159,7 +160,17 @@ def caretaker_sandbox(machine: Machine) -> str:
     """Inside the caretaker's sandbox: root, and yet Counterpoint's folders only."""
     _stand_ins(machine)
     done = {"done"}
-    folders = ("sensor/", "outbox/", "receipts/", "inbox/", "replies/", "releases/", "care/", "/etc/counterpoint")
+    folders = (
+        "sensor/",
+        "outbox/",
+        "receipts/",
+        "inbox/",
+        "replies/",
+        "releases/",
+        "care/",
+        "command-keys/",
+        "/etc/counterpoint",
+    )
     given = {f"write {folder}": done for folder in folders}
     return _probe(
         machine,
@@ -171,6 +182,25 @@ def caretaker_sandbox(machine: Machine) -> str:
             "read the device's key": done,
             "read the ledger": done,
             "list the outbox": done,
+            "core file": {"0"},
+            "others' processes": {str(number) for number in range(1000)},
+        },
+    )
+
+
+def enrolment_sandbox(machine: Machine) -> str:
+    """Inside the enrolment's sandbox: root, and yet no command key, no state, no device."""
+    _stand_ins(machine)
+    done = {"done"}
+    return _probe(
+        machine,
+        ENROLMENT,
+        {
+            "TCP over IPv4": {"ENETUNREACH"},  # the container has no way out; the socket itself is given
+            "IPv6 socket": done,
+            "interfaces": {"host0, lo", "lo"},
+            "write /etc/counterpoint": done,
+            "read the device's key": done,
             "core file": {"0"},
             "others' processes": {str(number) for number in range(1000)},
         },
@@ -321,6 +351,7 @@ CLAIMS: Final[tuple[Callable[[Machine], str], ...]] = (
     sensor_network,
     publisher_sandbox,
     caretaker_sandbox,
+    enrolment_sandbox,
     publisher_dies,
     status_lines,
     heard,
@@ -333,12 +364,11 @@ CLAIMS: Final[tuple[Callable[[Machine], str], ...]] = (
 
 
 def look(machine: Machine, only: list[str]) -> int:
-    """Look at each claim, or only these; print a table; return how many were not seen."""
+    """Look at each claim, only at these, or at those of the caretaker; print a table; return how many were not seen."""
     not_seen = 0
     print("| claim | seen |\n|---|---|", flush=True)
-    for claim in CLAIMS:
-        if only and claim.__name__ not in only:
-            continue
+    claims = [claim for claim in (*CLAIMS, *CARE_CLAIMS) if claim.__name__ in only] or CLAIMS
+    for claim in CARE_CLAIMS if only == [CARE] else claims:
         title = (claim.__doc__ or "").splitlines()[0]
         try:
             seen = claim(machine)
@@ -356,9 +386,10 @@ def main(what: str, *arguments: str) -> int:
         return 0
     machine = Machine(int(arguments[0]), Path(arguments[1]))
     try:
-        if len(arguments) > 2:
+        only = list(arguments[2:])
+        if only and not {CARE, *(claim.__name__ for claim in CARE_CLAIMS)} & set(only):
             machine.plug_in()
-        return min(look(machine, list(arguments[2:])), 1)
+        return min(look(machine, only), 1)
     finally:
         machine.close()
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from counterpoint.settings import NetworkSettings
 
-PATIENCE_S: Final = 15.0
+PATIENCE_S: Final = 30.0
+"""A thousand devices that ask at once are all answered within twenty."""
 HTTPS_PORT: Final = 443
 LARGEST_ANSWER: Final = 65_536
 LONGEST_REASON: Final = 200

@@ -1,18 +1,21 @@
 """What a device is answered: the judgement's facts out of the store, its verdict into it, and the certificate signed.
 
-One rule: a certificate goes out only after it is written down, and the broker knows its device first.
+One rule: a certificate goes out only after it is written down, and the broker knows its device first. Those that ask
+while the disk is busy are answered together: it is synced once for all of them.
 """
 
 from __future__ import annotations
 
 import logging
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from counterpoint.errors import StorageError
+from counterpoint.errors import CounterpointError, StorageError
 from counterpoint.fleet.enrolment.authority import DEVICE_DAYS, Authority, Request, read_request
 from counterpoint.fleet.enrolment.broker_files import write_rules
 from counterpoint.fleet.enrolment.judgement import (
@@ -49,6 +52,19 @@ class Reply:
     refused: str = ""
 
 
+class _Asked:
+    """A question that waits for its turn, and then its answer or what went wrong."""
+
+    def __init__(self, question: Callable[[Store], Reply]) -> None:
+        self.question = question
+        self.reply: Reply | None = None
+        self.error: CounterpointError | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        return self.reply is not None or self.error is not None
+
+
 class Desk:
     """Answers devices; safe from several threads, and beside operators' commands.
 
@@ -64,35 +80,75 @@ class Desk:
         self._authority = authority
         self._days = days
         self._now = now
-        self._one_at_a_time = Lock()  # waiting in line is quicker than asking SQLite again and again
+        self._one_at_a_time = Lock()
+        self._waiting: SimpleQueue[_Asked] = SimpleQueue()
+        self._is_new = False  # a device that the broker does not know yet
 
     def enrol(self, token: str, pem: str) -> Reply:
         """Answer a request that came with a token."""
         request = read_request(pem)
         digest = digest_of(token)
-        with self._one_at_a_time, Store.work(self._folder) as store:
+
+        def question(store: Store) -> Reply:
             ticket, holder, known = store.token(digest), store.holder(digest), store.owner(request.fingerprint)
             verdict = judge_enrolment(ticket, holder, known, request.fingerprint, self._now())
             if verdict.answer is Answer.ADMIT and ticket is not None:
                 holder = self._admit(store, ticket, request)
             return self._reply(store, verdict, holder, request)
 
+        return self._answer(question)
+
     def renew(self, shown_serial: str | None, pem: str) -> Reply:
         """Answer a request that came with a valid certificate, or (None) signed by a known key alone."""
         request = read_request(pem)
-        with self._one_at_a_time, Store.work(self._folder) as store:
-            known = store.owner(request.fingerprint)
-            if shown_serial is None:
-                last = store.last_certificate(known.id) if known is not None else None
-                verdict = judge_late(known, last, request.fingerprint, self._now())
-                if verdict.answer is Answer.WAIT and known is not None and known.state == "enrolled":
-                    store.set_state(known.id, "late")
-                return self._reply(store, verdict, known, request)
-            shown = store.certificate(shown_serial)
-            device = store.device(shown.device) if shown is not None else None
-            successor = store.certificate(shown.successor) if shown is not None and shown.successor else None
-            verdict = judge_renewal(device, shown, successor, known, request.fingerprint)
-            return self._reply(store, verdict, device, request)
+        return self._answer(lambda store: self._renew(store, shown_serial, request))
+
+    def _renew(self, store: Store, shown_serial: str | None, request: Request) -> Reply:
+        known = store.owner(request.fingerprint)
+        if shown_serial is None:
+            last = store.last_certificate(known.id) if known is not None else None
+            verdict = judge_late(known, last, request.fingerprint, self._now())
+            if verdict.answer is Answer.WAIT and known is not None and known.state == "enrolled":
+                store.set_state(known.id, "late")
+            return self._reply(store, verdict, known, request)
+        shown = store.certificate(shown_serial)
+        device = store.device(shown.device) if shown is not None else None
+        successor = store.certificate(shown.successor) if shown is not None and shown.successor else None
+        verdict = judge_renewal(device, shown, successor, known, request.fingerprint)
+        return self._reply(store, verdict, device, request)
+
+    def _answer(self, question: Callable[[Store], Reply]) -> Reply:
+        """Answer in turn: who comes first answers all that wait by then, in one piece of work."""
+        asked = _Asked(question)
+        self._waiting.put(asked)
+        with self._one_at_a_time:
+            if not asked.is_answered:
+                self._answer_all()
+        if asked.error is not None:
+            raise asked.error
+        assert asked.reply is not None  # noqa: S101 - narrows the type: it is answered when it has no error
+        return asked.reply
+
+    def _answer_all(self) -> None:
+        together: list[_Asked] = []
+        with suppress(Empty):
+            while True:
+                together.append(self._waiting.get_nowait())
+        try:
+            with Store.work(self._folder) as store:
+                self._is_new = False
+                replies = [each.question(store) for each in together]
+                if self._is_new:
+                    refresh_broker(store, self._authority, self._now())
+            for each, reply in zip(together, replies, strict=True):
+                each.reply = reply
+        except CounterpointError as error:
+            for each in together:
+                each.error = error
+        finally:  # our own failure in one of them: nothing was kept, and the others ask again
+            for each in together:
+                if not each.is_answered:
+                    each.error = StorageError("nothing could be written down: ask again")
 
     def _admit(self, store: Store, ticket: Token, request: Request) -> Device:
         device = Device(
@@ -125,8 +181,7 @@ class Desk:
         store.add_certificate(Certificate(issued.serial, device.id, request.fingerprint, issued.pem, issued.ends, ""))
         store.set_state(device.id, "enrolled")
         log.info("%s (%s) has a certificate until %s", device.asset_tag, device.id, issued.ends.date())
-        if device.state == "approved":
-            refresh_broker(store, self._authority, self._now())
+        self._is_new = self._is_new or device.state == "approved"
         return issued.pem
 
 

@@ -41,7 +41,7 @@ LARGEST_BYTES: Final = 16_384
 CONNECTIONS: Final = 1000
 """Three hundred devices that get their power back at once, three times over."""
 LONGEST_S: Final = 60.0
-"""A question is a connection of its own, and a device waits 15 s for its answer; who dawdles would keep others out."""
+"""A question is a connection of its own, and a device waits 30 s for its answer; who dawdles would keep others out."""
 PEER: Final = "peer"
 AGAIN_S: Final = "30"
 log: Final = logging.getLogger(__name__)
