@@ -23,7 +23,7 @@ from counterpoint.fleet.store.opening import open_store
 from counterpoint.fleet.store.rows import Account, Annotation, Fact, Heard
 from counterpoint.fleet.store.weeks import weeks_later
 from counterpoint.messages.schemas import Birth, HealthReport, SensorHealth, State
-from summaries_made import LAST_WEEK, ZONE, drawn, hours_of, numbers, period, weeks_of
+from site_summaries import LAST_WEEK, ZONE, drawn, hours_of, numbers, period, weeks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,7 +20,7 @@ from counterpoint.fleet.store.opening import Store, open_store
 from counterpoint.fleet.store.rows import Annotation, Fact, Heard
 from counterpoint.messages.schemas import State
 from fleet_visitors import CHEAP, Place, open_place
-from summaries_made import hours_of, weeks_of
+from site_summaries import hours_of, weeks_of
 
 FOREIGN = ("south", "Quayside")
 """Nothing of these may be in an answer to who has only the north."""

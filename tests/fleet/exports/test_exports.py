@@ -27,7 +27,7 @@ from counterpoint.messages.schemas import Birth, HealthReport, State
 from counterpoint.messages.summaries import FiveNumbers, HoursCell, HoursSummary, PeriodSummary
 from fleet_visitors import Answer, Place, Visitor, open_place
 from json_schema import wrongs
-from summaries_made import weeks_of
+from site_summaries import weeks_of
 
 BIRTH = Birth(version="1.2.0", timezone="Europe/Berlin", fewest_visits=10, fewest_people=5, health_period_s=900)
 HEALTH = HealthReport(sensor=None, waiting_file_count=0, clock_set=True, certificate_left_days=80)

@@ -15,7 +15,7 @@ from counterpoint.fleet.pages.charts.range_dot import range_dot
 from counterpoint.fleet.pages.charts.scale import fitting
 from counterpoint.fleet.pages.charts.sparkline import line_through, sparkline
 from counterpoint.fleet.pages.charts.trend import Mark, Point, Tick, trend
-from summaries_made import figure
+from site_summaries import figure
 
 NUMBERS = st.floats(0, 10_000, allow_nan=False)
 

@@ -12,7 +12,7 @@ import pytest
 from counterpoint.fleet.pages.layout import STILL
 from counterpoint.fleet.store.rows import Annotation
 from fleet_served import SITES, Served, served
-from summaries_made import ZONE
+from site_summaries import ZONE
 
 FIGURES = ("/", "/hours", "/trends", "/listening", "/report")
 MANAGERS = (*FIGURES, "/try", "/sites", "/privacy")

@@ -27,7 +27,7 @@ from counterpoint.fleet.store.rows import Annotation, DeviceState, Fact, Site
 from counterpoint.fleet.store.weeks import monday, weeks_later
 from counterpoint.messages.schemas import Birth, HealthReport, SensorHealth
 from counterpoint.messages.summaries import PeriodSummary
-from summaries_made import LAST_WEEK, ZONE, drawn, hours_of, numbers, period, weeks_of
+from site_summaries import LAST_WEEK, ZONE, drawn, hours_of, numbers, period, weeks_of
 
 EN = language("en")
 TODAY = date(2026, 11, 23)
