@@ -79,7 +79,8 @@ class Figures:
                 return no_site(request)
             told = reading.hours([choice.site.code], choice.since(HOURS_BACK), choice.until)
         measure = _measure(request)
-        view = hours(language_of(request), told[-1], measure) if told else None
+        is_told = bool(told) and any(cell.numbers for cell in told[-1].cells)
+        view = hours(language_of(request), told[-1], measure) if is_told else None
         return render(
             request,
             "hours.html",
