@@ -31,11 +31,13 @@ examples:
   counterpoint fleet simulate --store year.db                 200 counters, the last 52 weeks, told as in life
   counterpoint fleet simulate --store year.db --counters 20 --weeks 13
   counterpoint fleet simulate --store postgresql:///year --counters 10000 --jobs 4
+  counterpoint fleet simulate --broker 127.0.0.1:1883 --weeks 4     as devices that empty their outboxes
   counterpoint fleet simulate --windows year.jsonl --facts facts --roster roster.csv
 """
 YEAR_WEEKS: Final = 52
 MOST_WEEKS: Final = 260
 MOST_COUNTERS: Final = 100_000
+LAST_PORT: Final = 65_535
 TOLD_AFTER: Final = timedelta(days=4)
 """After the end of a week: then it is told in every zone."""
 
@@ -50,6 +52,9 @@ def add_simulate(commands: Commands) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--store", metavar="WHERE", help="a new store: a path (SQLite) or postgresql://...")
+    parser.add_argument(
+        "--broker", type=_broker, metavar="HOST:PORT", help="a broker on this machine, without TLS; 6 weeks at most"
+    )
     parser.add_argument("--windows", type=Path, metavar="FILE", help="every window as a line of JSON, as it arrives")
     parser.add_argument("--facts", type=Path, metavar="DIR", help="what some sites count themselves: a CSV a site")
     parser.add_argument("--roster", type=Path, metavar="FILE", help="who served where, as CSV: for the attack alone")
@@ -69,7 +74,7 @@ def _simulate(parsed: argparse.Namespace) -> int:
 
     last = Week(parsed.until) if parsed.until else last_whole_week(datetime.now(UTC).date() - TOLD_AFTER)
     plan = YearPlan(parsed.counters, parsed.weeks, last, parsed.seed)
-    return simulate(plan, Wanted(parsed.store, parsed.windows, parsed.facts, parsed.roster), parsed.jobs)
+    return simulate(plan, Wanted(parsed.store, parsed.broker, parsed.windows, parsed.facts, parsed.roster), parsed.jobs)
 
 
 def _week(text: str) -> date:
@@ -77,6 +82,13 @@ def _week(text: str) -> date:
         return date.fromisoformat(f"{text}-1")
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is no ISO week: write it as 2026-W14") from error
+
+
+def _broker(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not (host and port.isascii() and port.isdigit() and 0 < int(port) <= LAST_PORT):
+        raise argparse.ArgumentTypeError(f"{text!r} is no host and port: write it as 127.0.0.1:1883")
+    return host, int(port)
 
 
 def _whole(most: int) -> Callable[[str], int]:
@@ -94,12 +106,14 @@ class Wanted:
 
     Attributes:
         store: Path or URL of the fleet's store.
+        broker: Host and port of a broker on this machine, without TLS.
         windows: File of JSON lines.
         facts: Folder of CSVs of what the sites count themselves.
         roster: CSV of who served where, for the attack.
     """
 
     store: str | None
+    broker: tuple[str, int] | None
     windows: Path | None
     facts: Path | None
     roster: Path | None
@@ -112,7 +126,7 @@ def simulate(plan: YearPlan, wanted: Wanted, jobs: int | None) -> int:
         UsageError: It is wanted nowhere, or the store has sites already.
         PartMissing: The extra `fleet` is not installed.
     """
-    if not any((wanted.store, wanted.windows, wanted.facts, wanted.roster)):
+    if not any((wanted.store, wanted.broker, wanted.windows, wanted.facts, wanted.roster)):
         raise UsageError("say where the year goes: --store year.db, or --windows FILE, --facts DIR, --roster FILE")
     try:
         from counterpoint.fleet.simulation.year import Year  # noqa: PLC0415 - its packages are an extra
@@ -154,7 +168,7 @@ def _draw_large(year: Year, wanted: Wanted, jobs: int | None) -> tuple[int, int]
     from counterpoint.fleet.simulation.into_store import bring_large  # noqa: PLC0415 - its packages are an extra
     from counterpoint.fleet.simulation.large import site_years  # noqa: PLC0415 - as above
 
-    if wanted.store is None or wanted.windows or wanted.facts or wanted.roster:
+    if wanted.store is None or wanted.broker or wanted.windows or wanted.facts or wanted.roster:
         raise UsageError("so large a fleet goes into a store alone, without files: give --store only")
     visits = windows = 0
     began_s = time.monotonic()
@@ -182,6 +196,12 @@ def _takers(year: Year, wanted: Wanted, open_files: ExitStack) -> tuple[list[Tak
     if wanted.roster is not None:
         roster = open_files.enter_context(_new_file(wanted.roster))
         takers.append(lambda week, told: written.write_roster(roster, year, week, told))
+    if wanted.broker is not None:
+        from counterpoint.fleet.simulation.into_broker import IntoBroker  # noqa: PLC0415 - as above
+
+        sending = IntoBroker(year, *wanted.broker)
+        takers.append(sending.take)
+        ends += [sending.end, lambda: print(f"{sending.taken} windows were taken for somebody by the broker")]
     if wanted.store is not None:
         take, end = _store_taker(year, wanted.store, open_files)
         takers.append(take)
