@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SENSOR: Final = "counterpoint-sensor.service"
 PUBLISHER: Final = "counterpoint-publisher.service"
 CARETAKER: Final = "counterpoint-caretaker.service"
+ENROLMENT: Final = "counterpoint-enrol.service"
 ROOM: Final = Path("/srv/room")  # as the container sees it
 PROBE: Final = Path(__file__).with_name("nspawn_probe.py")
 CHANNELS: Final = 6

@@ -123,6 +123,7 @@ TRIES: Final[dict[str, Callable[[], str]]] = {
     "write care/": lambda: write_into(STATE / "care"),
     "write models/": lambda: write_into(STATE / "models"),
     "write /etc/counterpoint": lambda: write_into(Path("/etc/counterpoint")),
+    "write command-keys/": lambda: write_into(Path("/etc/counterpoint/command-keys")),
     "write /usr": lambda: write_into(Path("/usr/lib")),
     "write /etc": lambda: write_into(Path("/etc")),
     "read the device's key": lambda: read(Path("/etc/counterpoint/device.key")),

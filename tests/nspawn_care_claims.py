@@ -1,6 +1,6 @@
-"""What the caretaker does under a real systemd: a restart, an update on trial, one that is deaf, forget.
+"""What the caretaker does under a real systemd: an update with the microphone muted, a restart, a deaf update, forget.
 
-One rule: as nspawn_claims.py, whose container it looks at; `forget` overwrites a disk of its own, never the machine's.
+One rule: as nspawn_claims.py, which calls it; `forget` overwrites a disk of its own, never the machine's.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from commands_made import FIRST, SECOND, command, offer, release, trust
+from counterpoint.edge.clock import SYNCHRONISED_MARK
 from counterpoint.messages.commands import decode_reply
 from nspawn_machine import CARETAKER, PUBLISHER, SENSOR, Machine, NotSeen
 
@@ -19,8 +20,29 @@ YEARS: Final = "2099-01-01T00:00:00Z"
 STATE: Final = Path("/var/lib/counterpoint")
 TRIAL_S: Final = 1700.0
 """Ten minutes of frames, or the caretaker's patience, and a look each minute."""
+MUTED_S: Final = 420.0
+"""Longer than a sensor is given that shows no sign of life."""
 DISK_MB: Final = 24
 """A disk in memory, for `forget` to fill."""
+
+
+def mute_is_waited_for(machine: Machine) -> str:
+    """A release on trial waits for a microphone that is away, tells nothing of it, and is good after ten minutes."""
+    _trusts(machine)
+    machine.wait("no microphone", lambda: machine.show(SENSOR, "StatusText").startswith("no microphone yet"), 60)
+    machine.wait("the broker", lambda: machine.show(PUBLISHER, "StatusText").startswith("connected"), 60)
+    took_s = _update(machine, 100, "8.0.0")
+    time.sleep(MUTED_S)
+    said = sorted(path.name for path in machine.file(str(STATE / "replies")).glob("100-*.json"))
+    if (_current(machine), said) != ("8.0.0", ["100-accepted.json"]):
+        raise NotSeen(f"{_current(machine)} runs, {said} was told")
+    machine.plug_in()
+    started_s = time.monotonic()
+    machine.wait("good", machine.file(str(STATE / "replies/100-done.json")).exists, TRIAL_S)
+    lasted_s = time.monotonic() - started_s
+    return (
+        f"on trial after {took_s:.1f} s, nothing told in {MUTED_S:.0f} s of mute; good {lasted_s:.0f} s after its end"
+    )
 
 
 def restart_is_done(machine: Machine) -> str:
@@ -36,16 +58,6 @@ def replay_is_refused(machine: Machine) -> str:
     """The same command again is refused."""
     took_s = _send(machine, 101, "refused")
     return f"replayed, told after {took_s:.1f} s; {machine.journal(CARETAKER)[-1]}"
-
-
-def good_release_stays(machine: Machine) -> str:
-    """A release is staged, run on trial, and good after ten minutes of frames."""
-    took_s = _update(machine, 102, "8.0.0")
-    started_s = time.monotonic()
-    reply = STATE / "replies/102-done.json"
-    machine.wait("good", machine.file(str(reply)).exists, TRIAL_S)
-    lasted_s = time.monotonic() - started_s
-    return f"on trial after {took_s:.1f} s; good {lasted_s:.0f} s later"
 
 
 def deaf_release_goes(machine: Machine) -> str:
@@ -81,13 +93,20 @@ def forgets(machine: Machine) -> str:
     return f"nothing left, both {states[0]} though started; {said}"
 
 
-CARE_CLAIMS: Final = (restart_is_done, replay_is_refused, good_release_stays, deaf_release_goes, forgets)
+CARE_CLAIMS: Final = (mute_is_waited_for, restart_is_done, replay_is_refused, deaf_release_goes, forgets)
+
+
+def _trusts(machine: Machine) -> None:
+    """Have it obey two keys, and know the time: nobody in the container could say it."""
+    trust(machine.file("/etc/counterpoint/command-keys"), FIRST, SECOND)
+    machine.run("mkdir", "-p", str(SYNCHRONISED_MARK.parent))
+    machine.run("touch", str(SYNCHRONISED_MARK))
+    machine.wait("the first look of this boot", machine.file("/run/counterpoint/looked").exists, 90)
 
 
 def _ready(machine: Machine) -> None:
-    keys = machine.file("/etc/counterpoint/command-keys")
-    trust(keys, FIRST, SECOND)
-    machine.wait("the first look of this boot", machine.file("/run/counterpoint/looked").exists, 90)
+    _trusts(machine)
+    machine.plug_in()
     machine.wait("listening", machine.listening, 60)
 
 
