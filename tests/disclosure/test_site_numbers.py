@@ -1,0 +1,95 @@
+"""A site's numbers: near the truth, within their intervals, and moved little by any one stretch."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+
+from counterpoint.disclosure.site_numbers import NumbersOf, Softness, Told
+from rosters import draw_place, site_windows
+from summaries_made import told_windows
+
+PLAIN = Softness(bound=0.5, blur=0.0, count_blur=0.0)
+BLURRED = Softness(bound=0.5, blur=0.1, count_blur=0.02)
+
+
+def some(seed: int, weeks: int = 4, worst: float = 1.0) -> list[Told]:
+    rng = np.random.default_rng(seed)
+    return told_windows(site_windows(draw_place(3, "rotating", weeks, rng, worst=worst), rng, week_sd=0.0))
+
+
+def test_without_blur_a_percentage_is_that_of_the_windows() -> None:
+    windows = some(1)
+    finished = sum(each.statistics.visit_count * (each.statistics.opening_let_finish_percent or 0) for each in windows)
+    visits = sum(each.statistics.visit_count for each in windows)
+    figure = NumbersOf(windows, PLAIN).five().openings_let_finish_percent
+    assert figure is not None
+    assert abs(figure.value - finished / visits) < 2
+    assert NumbersOf(windows, PLAIN).five().visit_count == visits
+
+
+def test_the_same_windows_give_the_same_numbers() -> None:
+    windows = some(1)
+    assert NumbersOf(windows, BLURRED).five() == NumbersOf(windows[::-1], BLURRED).five()
+
+
+def test_one_wild_stretch_moves_a_number_by_less_than_its_bound() -> None:
+    windows = some(2)
+    wild = [
+        Told(
+            each.id,
+            each.device,
+            each.start_s,
+            each.end_s,
+            each.day,
+            msgspec.structs.replace(each.statistics, talk_over_count=500),
+        )
+        if at < 2
+        else each
+        for at, each in enumerate(windows)
+    ]
+    calm, moved = (NumbersOf(each, PLAIN).five().talk_overs_per_100_min for each in (windows, wild))
+    assert calm is not None
+    assert moved is not None
+    assert abs(moved.value - calm.value) < 0.02 * calm.value
+
+
+def test_nineteen_of_twenty_intervals_hold_with_blur_and_rounding() -> None:
+    held = 0
+    for seed in range(60):
+        windows = some(seed)
+        plain = NumbersOf(windows, PLAIN).five().customer_talk_percent
+        blurred = NumbersOf(windows, BLURRED).five().customer_talk_percent
+        assert plain is not None
+        assert blurred is not None
+        held += blurred.low <= plain.value <= blurred.high
+    assert held >= 55
+
+
+def test_words_that_were_unknown_give_no_acts() -> None:
+    assert NumbersOf(some(1), PLAIN).acts() is None
+
+
+def test_acts_are_shares_of_visits() -> None:
+    windows = [
+        Told(
+            each.id,
+            each.device,
+            each.start_s,
+            each.end_s,
+            each.day,
+            msgspec.structs.replace(each.statistics, act_visits_percent={"promise": 40}),
+        )
+        for each in some(1)
+    ]
+    acts = NumbersOf(windows, PLAIN).acts()
+    assert acts is not None
+    assert (acts["promise"], acts["empathy"]) == (40, 0)
+
+
+def test_three_days_are_too_few_for_a_figure() -> None:
+    first = min(each.day for each in some(1))
+    windows = [each for each in some(1) if each.day <= first + 2]
+    told = NumbersOf(windows, PLAIN).five()
+    assert told.talk_overs_per_100_min is None
+    assert told.pauses is None
