@@ -54,6 +54,12 @@ def test_too_few_days_give_no_figure() -> None:
     assert ratio([(day, 0.0, 0.0) for day in range(9)]) is None
 
 
+def test_counts_that_all_read_0_are_not_sure_to_be_none() -> None:
+    found = ratio([(day, 0.0, 0.1) for day in range(9)], rounding=2.0)
+    assert found is not None
+    assert found[1] > 0
+
+
 def test_a_pool_lies_between_its_parts_and_is_surer() -> None:
     pooled = pool([figure(40, 8), None, figure(60, 8)])
     assert pooled is not None

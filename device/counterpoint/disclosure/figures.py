@@ -24,23 +24,26 @@ STEP_VARIANCE: Final = (5**2 - 1) / 12
 """Variance of the error of a count rounded to 5."""
 
 
-def ratio(rows: Iterable[tuple[Hashable, float, float]]) -> tuple[float, float, int] | None:
+def ratio(rows: Iterable[tuple[Hashable, float, float]], rounding: float = 0.0) -> tuple[float, float, int] | None:
     """Return the ratio of two sums, its standard error, and how many clusters there are.
 
     `rows` are (cluster, numerator, denominator). By linearisation (Cochran 1977, 6.4): the clusters' residuals
-    y - R x, with the correction n / (n - 1). None with fewer than `FEWEST_DAYS` clusters, or nothing to divide by.
+    y - R x, with the correction n / (n - 1); never less than what `rounding`, the variance of each numerator by its
+    rounding, makes. None with fewer than `FEWEST_DAYS` clusters, or nothing to divide by.
     """
+    least = 0.0
     sums: dict[Hashable, tuple[float, float]] = {}
     for cluster, y, x in rows:
         before_y, before_x = sums.get(cluster, (0.0, 0.0))
         sums[cluster] = (before_y + y, before_x + x)
+        least += rounding
     whole = sum(x for _, x in sums.values())
     count = len(sums)
     if count < FEWEST_DAYS or whole <= 0:
         return None
     value = sum(y for y, _ in sums.values()) / whole
     residuals = sum((y - value * x) ** 2 for y, x in sums.values())
-    return value, sqrt(residuals * count / (count - 1)) / whole, count
+    return value, sqrt(max(residuals * count / (count - 1), least)) / whole, count
 
 
 def student_95(freedom: float) -> float:

@@ -12,7 +12,7 @@ from math import inf, sqrt
 from typing import TYPE_CHECKING, Final, get_args
 
 from counterpoint.disclosure.blur import Blur
-from counterpoint.disclosure.figures import NORMAL_95, ratio, student_95
+from counterpoint.disclosure.figures import NORMAL_95, STEP_VARIANCE, ratio, student_95
 from counterpoint.disclosure.visit import PAUSE_EDGES_S, to_step
 from counterpoint.messages.schemas import PauseBin, PublishedAct, Statistics
 from counterpoint.messages.summaries import Figure, FiveNumbers
@@ -119,7 +119,7 @@ class NumbersOf:
 
     def _ratio(self, label: str, of: _Measure, *, is_share: bool) -> tuple[float, float] | None:
         """Return the number and half of its interval; both in percent for a share."""
-        found = ratio(self._rows(of, is_share=is_share))
+        found = ratio(self._rows(of, is_share=is_share), 0.0 if is_share else STEP_VARIANCE)
         if found is None:
             return None
         value, error, days = found
