@@ -95,7 +95,7 @@ def _close_all(store: Store, sites: Sequence[Site], now_s: int, wait_hours: int,
             first = weeks_later(last, 1) if last else writing.first_told_week()
             if first is None or first > due:
                 return made
-            run = next_run(AllSites(ALL, last, due, counters), first, writing.site_periods(first), rules)
+            run = next_run(AllSites(ALL, due, counters), first, writing.site_periods(first), rules)
             if run is None:
                 return made
             writing.put_summaries([run], now_s)

@@ -1,7 +1,7 @@
 """All sites together, from what the sites told.
 
-One rule: pure, and made of summaries alone. Runs of all sites tile time as a site's do: by weeks where at least half of
-the counters stand at sites that are told by weeks (the others are left out then), else by blocks of four weeks.
+One rule: pure, and made of summaries alone. Runs of all sites tile time as a site's do, as long as those of the sites
+at which half of the counters stand; sites that are told more seldom are left out.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from counterpoint.disclosure.figures import pool_numbers
 from counterpoint.disclosure.statistics import least_sure
-from counterpoint.disclosure.weeks import BLOCK_WEEKS, block_start, later, weeks_to
+from counterpoint.disclosure.weeks import BLOCK_WEEKS, block_start, ends_month, later, weeks_to
 from counterpoint.messages.summaries import PeriodSummary
 
 if TYPE_CHECKING:
@@ -27,13 +27,11 @@ class AllSites:
 
     Attributes:
         code: The code that stands for them.
-        last: Their last run's last week, None before the first.
         due: The last week that every site has closed.
         counters: How many counters they have.
     """
 
     code: str
-    last: str | None
     due: str
     counters: int
 
@@ -41,16 +39,21 @@ class AllSites:
 def next_run(sites: AllSites, first: str, periods: Sequence[PeriodSummary], rules: SiteRules) -> PeriodSummary | None:
     """Return the run of all sites that begins with the week `first`; None while it is not due.
 
-    `periods` are the sites' runs from `first` on.
+    `periods` are the sites' runs from `first` on. A run closes as a site's does, after a week, or with a month or a
+    block of the calendar: at the first of these at which half of the counters stand at sites that told all of it.
     """
-    block = block_start(first)
-    weekly = [run for run in periods if (run.first_week, run.weeks) == (first, 1)]
-    goes_on = sites.last is not None and sites.last >= block
-    if goes_on or 2 * sum(run.counter_count for run in weekly) >= sites.counters:
-        return _pool(sites, first, first, weekly, rules) if first <= sites.due else None
-    end = later(block, BLOCK_WEEKS - 1)
-    whole = [run for run in periods if later(run.first_week, run.weeks - 1) <= end]
-    return _pool(sites, first, end, whole, rules) if end <= sites.due else None
+    block_end = later(block_start(first), BLOCK_WEEKS - 1)
+    for weeks in range(1, weeks_to(first, block_end) + 1):
+        last = later(first, weeks - 1)
+        if last > sites.due:
+            return None
+        if weeks > 1 and last != block_end and not ends_month(last):
+            continue
+        within = [run for run in periods if later(run.first_week, run.weeks - 1) <= last]
+        counters = {run.site: run.counter_count for run in within}
+        if 2 * sum(counters.values()) >= sites.counters or last == block_end:
+            return _pool(sites, first, last, within, rules)
+    return None
 
 
 def _pool(sites: AllSites, first: str, last: str, runs: Sequence[PeriodSummary], rules: SiteRules) -> PeriodSummary:

@@ -25,7 +25,12 @@ def fill(store: Store, device: str, hours: int) -> None:
 def test_a_copy_made_while_windows_come_is_whole(tmp_path: Path) -> None:
     store = open_store(str(tmp_path / "fleet.db"))
     fill(store, "dev-0", 100)
-    writer = threading.Thread(target=lambda: [fill(store, f"dev-{number}", 20) for number in range(1, 20)])
+
+    def go_on() -> None:
+        for number in range(1, 20):
+            fill(store, f"dev-{number}", 20)
+
+    writer = threading.Thread(target=go_on)
     writer.start()
     back_up(store, tmp_path / "copy.db")
     writer.join()

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, select, text, update
 
 from counterpoint.disclosure.sites import first_week_needed
+from counterpoint.disclosure.weeks import BLOCK_WEEKS
 from counterpoint.fleet.store.tables import (
     account_site,
     annotation,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from counterpoint.fleet.store.opening import Store
 
 DAY_S: Final = 86_400
-OLDEST_WEEKS: Final = 13
+OLDEST_WEEKS: Final = 2 * BLOCK_WEEKS
 """A site that is not told (nobody knows its zone, no telling succeeds) does not keep its windows for ever."""
 NO_MORE_S: Final = 60 * DAY_S
 """A window that is older than this is refused (see the collector's intake)."""
