@@ -48,11 +48,6 @@ class Choice:
     until: str
     listed: tuple[Site, ...]
 
-    @property
-    def is_all(self) -> bool:
-        """Whether it is every site together."""
-        return self.site.code == ALL_SITES
-
     def since(self, weeks: int) -> str:
         """Return the first of so many weeks that end with the last one looked at."""
         return weeks_later(self.until, 1 - weeks)
