@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -118,3 +120,18 @@ def test_two_of_a_name_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture
     assert account(store, "add", "anna", "--role", "it", "--link") == 2
     assert "already" in capsys.readouterr().err
     assert accounts(store)["anna"].roles == {"manager"}
+
+
+def of_the_page() -> list[str]:
+    page = (Path(__file__).parents[3] / "device/docs/fleet-accounts.md").read_text()
+    blocks = re.findall(r"^```sh\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    return [line.partition("  #")[0].strip() for block in blocks for line in block.splitlines()]
+
+
+def test_every_command_of_the_page_works_in_its_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = of_the_page()
+    assert lines
+    for line in lines:
+        types(monkeypatch, f"{GOOD}\n")
+        assert main([*shlex.split(line)[1:], "--store", str(tmp_path / "fleet.db")]) == 0, line
+    assert set(accounts(tmp_path / "fleet.db")) == {"anna@example.org", "ida"}
