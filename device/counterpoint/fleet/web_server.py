@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 CONNECTIONS: Final = 512
 """At once; more wait in the socket's own queue."""
+LAST_PORT: Final = 65_535
 FAREWELL_S: Final = 5
 """For answers that are under way when it is told to stop."""
 IDLE_S: Final = 5
 PROXIES: Final = ["127.0.0.1", "::1"]
-"""On this machine: their X-Forwarded-For and -Proto are believed, so that tries are counted by the browser's address."""
+"""On this machine: their X-Forwarded-For and -Proto are believed, so that tries are counted by browsers' addresses."""
 
 
 class WebServer(uvicorn.Server):
@@ -63,11 +64,12 @@ def listen(where: str) -> socket.socket:
     host, _, port = where.rpartition(":")
     host = host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    if not (port.isascii() and port.isdigit() and int(port) <= LAST_PORT):
+        raise UsageError(f"can't listen at {where}: the port must be a number from 0 to {LAST_PORT}")
     try:
         return socket.create_server((host, int(port)), family=family, backlog=CONNECTIONS)
-    except (OSError, OverflowError, ValueError) as error:
-        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
-        reason = "another program listens there" if taken else getattr(error, "strerror", None) or str(error)
+    except OSError as error:
+        reason = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror
         raise UsageError(
             f"can't listen at {where} ({reason}): name another place with --listen address:port"
         ) from error

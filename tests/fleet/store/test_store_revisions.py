@@ -83,6 +83,11 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
         open_store(str(tmp_path / "none" / "fleet.db"))
 
 
+def test_a_new_store_is_its_owners_alone(tmp_path: Path) -> None:
+    with open_store(str(tmp_path / "fleet.db")), open_store(str(tmp_path / "fleet.db")):
+        assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}
+
+
 def test_nothing_of_a_password_is_shown() -> None:
     store = connect("postgresql://fleet:geheim@db.example.org/fleet")
     assert "geheim" not in store.where

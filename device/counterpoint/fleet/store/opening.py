@@ -6,6 +6,7 @@ different versions never write into one store.
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
 
 POSTGRESQL: Final = ("postgresql", "postgres")
+OWNERS: Final = 0o600
 PATIENCE_S: Final = 20
 """How long one writer waits for another, and anybody for PostgreSQL's answer to a connection."""
 CONNECTIONS: Final = 8
@@ -122,6 +124,7 @@ def open_store(where: str) -> Store:
     """
     store = connect(where)
     try:
+        _reserve(store)
         with store.in_words():
             make_tables(store.engine, store.where)
             with store.engine.connect() as line:
@@ -130,6 +133,18 @@ def open_store(where: str) -> Store:
         store.close()
         raise
     return store
+
+
+def _reserve(store: Store) -> None:
+    """A new file of SQLite is its owner's alone, and so are the logs beside it, which follow its mode."""
+    if not store.is_sqlite or Path(store.where).exists():
+        return
+    try:
+        os.close(os.open(store.where, os.O_CREAT | os.O_RDWR, OWNERS))
+    except OSError as error:
+        raise StorageError(
+            f"the store {store.where} can't be used ({error.strerror}): make its folder first"
+        ) from error
 
 
 def connect(where: str) -> Store:
