@@ -28,6 +28,15 @@ def test_without_blur_a_percentage_is_that_of_the_windows() -> None:
     assert NumbersOf(windows, PLAIN).five().visit_count == visits
 
 
+def test_rare_events_rounded_to_5_are_still_counted() -> None:
+    windows = some(3, weeks=12)
+    counted = sum(each.statistics.cut_off_count for each in windows)
+    minutes = sum(each.statistics.customer_talk_s for each in windows) / 60
+    figure = NumbersOf(windows, PLAIN).five().cut_offs_per_100_min
+    assert figure is not None
+    assert abs(figure.value - 100 * counted / minutes) < 0.1 * figure.value
+
+
 def test_the_same_windows_give_the_same_numbers() -> None:
     windows = some(1)
     assert NumbersOf(windows, BLURRED).five() == NumbersOf(windows[::-1], BLURRED).five()

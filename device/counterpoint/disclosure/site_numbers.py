@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 STRETCH_VISITS: Final = 20
 """A stretch: windows of one counter, one after another, until this many visits: about a shift. In a shorter one chance
 moves the numbers more than people do; a longer one lets an unusual person colour the shifts beside theirs."""
+STRETCH_EVENTS: Final = 20
+"""Where events are counted, a stretch holds as many of them: fewer, rounded to 5 a window, have no middle."""
 QUICK_S: Final = 0.25
 HUNDRED_MIN_S: Final = 6000.0
 _Measure = Callable[[Statistics], tuple[float, float] | None]
@@ -130,10 +132,10 @@ class NumbersOf:
 
     def _rows(self, of: _Measure, *, is_share: bool) -> Iterator[tuple[int, float, float]]:
         """Give (day, numerator, denominator) of each window, the numerators bounded by stretches."""
-        stretches = [
-            [(told.day, *pair) for told in stretch if (pair := of(told.statistics)) is not None]
-            for stretch in _stretches(self.windows)
-        ]
+        known = [(told, *pair) for told in self.windows if (pair := of(told.statistics)) is not None]
+        whole = sum(x for _, _, x in known)
+        fewest_x = 0.0 if is_share else STRETCH_EVENTS * whole / max(sum(y for _, y, _ in known), 1.0)
+        stretches = _stretches(known, fewest_x)
         sums = [(sum(y for _, y, _ in rows), sum(x for _, _, x in rows)) for rows in stretches]
         middle = _middle(sums)
         reach = self.softness.bound * (_room(middle) if is_share else middle)
@@ -142,17 +144,20 @@ class NumbersOf:
             yield from ((day, y + (moved * x / x_sum if x_sum else 0.0), x) for day, y, x in rows)
 
 
-def _stretches(windows: Sequence[Told]) -> list[list[Told]]:
-    """Cut each counter's windows into stretches of at least `STRETCH_VISITS`; a shorter rest joins the one before."""
-    made: list[list[Told]] = []
-    visits = 0
-    for told in sorted(windows, key=lambda told: (told.device, told.start_s)):
-        is_next = bool(made) and made[-1][0].device == told.device
-        if not is_next or visits >= STRETCH_VISITS:
+def _stretches(known: Sequence[tuple[Told, float, float]], fewest_x: float) -> list[list[tuple[int, float, float]]]:
+    """Cut each counter's windows into stretches of (day, numerator, denominator), each long enough.
+
+    A stretch has `STRETCH_VISITS` visits and a denominator of `fewest_x`, or is the last of its counter.
+    """
+    made: list[list[tuple[int, float, float]]] = []
+    device, visits, reached = "", 0, 0.0
+    for told, y, x in sorted(known, key=lambda row: (row[0].device, row[0].start_s)):
+        if told.device != device or (visits >= STRETCH_VISITS and reached >= fewest_x):
             made.append([])
-            visits = 0
-        made[-1].append(told)
+            device, visits, reached = told.device, 0, 0.0
+        made[-1].append((told.day, y, x))
         visits += told.statistics.visit_count
+        reached += x
     return made
 
 
