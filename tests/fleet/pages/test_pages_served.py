@@ -188,3 +188,21 @@ def test_still_files_may_be_kept_for_good_because_their_address_changes(house: S
     address = re.search(r'href="(/static/[^"]+style\.css)"', house.get("/", house.cookie()).text)
     assert address is not None
     assert "immutable" in house.get(address[1]).headers["cache-control"]
+
+
+def test_thousands_of_sites_make_no_page_longer(tmp_path: Path) -> None:
+    with served(tmp_path) as house:
+        with house.store.writing() as writing:
+            for number in range(60):
+                writing.name_site(f"s{number:02d}", f"Place {number:02d}", ZONE)
+        cookie = house.cookie()
+        shown = house.get("/", cookie).text
+        assert "All service points" in shown
+        assert "Another service point" in shown
+        assert "Place 07" not in shown
+        assert "Place 55" in house.get("/?site=s55", cookie).text
+        assert house.get("/?site=nowhere", cookie).status == 404
+        assert house.get("/sites", cookie).text.count('class="sheet place"') == 24
+        few = house.cookie("mia", roles=("manager",), sites=frozenset({"s55", "s56"}))
+        assert "Place 55" in house.get("/", few).text
+        assert house.get("/?site=s01", few).status == 404
