@@ -141,7 +141,7 @@ class Machine:
 
 def prepare(machine: Path, room: Path) -> None:
     """Write what the try adds to the tree: settings, a key, and the drop-in that leads the sensor to the room."""
-    (machine / "etc/counterpoint").mkdir()
+    (machine / "etc/counterpoint").mkdir(exist_ok=True)  # a package has made it
     (machine / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")  # debootstrap leaves none
     (machine / "etc/counterpoint/counterpoint.toml").write_text(SETTINGS)
     drop_in = machine / f"etc/systemd/system/{SENSOR}.d/try.conf"
