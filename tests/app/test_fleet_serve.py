@@ -119,6 +119,7 @@ def test_the_store_s_commands_on_the_command_line(tmp_path: Path, capsys: pytest
     assert "whole copy" in run("backup", str(tmp_path / "copy.db"))
     assert "in quarantine" in run("quarantine", "dev-1")
     assert "out of quarantine" in run("quarantine", "dev-1", "--lift")
+    assert "is called PC-1042" in run("label", "dev-1", "PC-1042")
     assert "stands at tower" in run("move", "dev-1", "--site", "tower")
     assert "is called Hall 3" in run("name", "hall", "Hall 3", "--timezone", "Europe/Vienna")
     assert "0 taken, 0 stay apart" in run("apart", "--again")

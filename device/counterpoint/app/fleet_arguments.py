@@ -40,6 +40,7 @@ examples:
   counterpoint fleet store apart                              messages kept apart, and why
   counterpoint fleet store apart --again                      judge them once more, after what was wrong is mended
   counterpoint fleet store quarantine 0f3c8a52-7b1e-4d0a-9c55-2f6f6c1f0a11
+  counterpoint fleet store label 0f3c8a52-7b1e-4d0a-9c55-2f6f6c1f0a11 PC-1042
   counterpoint fleet store move 0f3c8a52-7b1e-4d0a-9c55-2f6f6c1f0a11 --site hall-4
   counterpoint fleet store name hall-3 "Hall 3" --timezone Europe/Vienna
 """
@@ -82,6 +83,9 @@ def _add_judging(verbs: Commands) -> None:
     quarantine = _verb(verbs, "quarantine", "keep the windows of a device apart from now on")
     quarantine.add_argument("device", metavar="ID")
     quarantine.add_argument("--lift", action="store_true", help="take them again; then: apart --again")
+    label = _verb(verbs, "label", "give a device your own name, such as its asset tag")
+    label.add_argument("device", metavar="ID")
+    label.add_argument("label", metavar="NAME")
     move = _verb(verbs, "move", "say that a device stands at another site now")
     move.add_argument("device", metavar="ID")
     move.add_argument("--site", required=True, metavar="CODE")

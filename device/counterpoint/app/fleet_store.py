@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     Verb = Callable[[argparse.Namespace, FleetSettings], int]
 
+LONGEST_LABEL: Final = 64
 SHOWN: Final = 50
 """Messages kept apart that are shown; the newest."""
 
@@ -144,6 +145,16 @@ def _quarantine(parsed: argparse.Namespace, settings: FleetSettings) -> int:
     return 0
 
 
+def _label(parsed: argparse.Namespace, settings: FleetSettings) -> int:
+    if len(parsed.label) > LONGEST_LABEL or not parsed.label.isprintable():
+        raise UsageError(f"a device's name is one line of at most {LONGEST_LABEL} characters")
+    with closing(_open(settings)) as store, store.writing() as writing:
+        found = writing.label_device(parsed.device, parsed.label)
+    _must_be_known(parsed.device, found=found)
+    print(f"{parsed.device} is called {parsed.label or 'by its id'}")
+    return 0
+
+
 def _move(parsed: argparse.Namespace, settings: FleetSettings) -> int:
     if not CODE.fullmatch(parsed.site) or parsed.site == "all":
         raise UsageError(f"{parsed.site!r} can't be a site: use a-z, 0-9 and '-', 36 characters at most, not 'all'")
@@ -185,6 +196,7 @@ VERBS: Final[dict[str, Verb]] = {
     "forget": _forget,
     "apart": _apart,
     "quarantine": _quarantine,
+    "label": _label,
     "move": _move,
     "name": _name,
 }

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from sqlalchemy import URL, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from counterpoint.errors import StorageError, UsageError
@@ -92,8 +93,10 @@ class Store:
             raise StorageError(
                 f"the store {self.where} can't be used ({reason}): check that it is there, has room, and may be written"
             ) from error
-        except SQLAlchemyError as error:
-            raise StorageError(f"the store {self.where} does not answer ({error}): try again later") from error
+        except PoolTimeout as error:
+            raise StorageError(
+                f"the store {self.where} does not answer: too many ask at once, try again later"
+            ) from error
 
     @contextmanager
     def unchecked(self) -> Iterator[Connection]:

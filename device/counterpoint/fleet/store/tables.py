@@ -6,7 +6,7 @@ JSON that their value makes. A change here needs a revision in `migrations/versi
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
@@ -222,8 +222,3 @@ audit: Final = Table(
     Column("what", Text, nullable=False),
     Column("about", Text, nullable=False),
 )
-READERS_TABLES: Final[tuple[Table, ...]] = tuple(
-    table for table in metadata.sorted_tables if table not in {window, apart}
-)
-"""What `Reading` may look at."""
-Row = Any
