@@ -58,6 +58,7 @@ def answers(port: int) -> bool:
         (["serve", "--store", "{}/x.db", "--listen", "127.0.0.1:0x"], "can't listen at 127.0.0.1:0x"),
         (["serve", "--store", "{}/x.db", "--listen", "127.0.0.1:99999"], "can't listen"),
         (["serve", "--store", "{}/x.db", "--listen", "192.0.2.1:8080"], "can't listen"),
+        (["serve", "--store", "{}/x.db", "--listen", "0.0.0.0:8080"], "page.public"),
         (["serve", "--settings", "{}/none.toml"], "no such file"),
         (["store", "check", "--store", "{}/typo.db"], "there is no store"),
         (["store", "restore", "{}/none.db", "--store", "{}/new.db"], "no such file"),
@@ -101,8 +102,9 @@ def test_a_part_that_fails_ends_the_whole_service() -> None:
     crew.start("bad", fails)
     with pytest.raises(RuntimeError, match="broken"):
         crew.join()
+    crew.at_end(lambda: ended.append(True))  # too late to be told of the end: it is over already
     assert crew.stop.is_set()
-    assert ended == [True]
+    assert ended == [True, True]
 
 
 def test_the_store_s_commands_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from counterpoint.edge.keys import load_identity
 from counterpoint.edge.systemd import READY, STOPPING, notify
-from counterpoint.errors import StorageError
+from counterpoint.errors import StorageError, UsageError
 from counterpoint.fleet.access.doors import DoorRules
 from counterpoint.fleet.access.guard import guard
 from counterpoint.fleet.access.routes import access_routes, first_link
@@ -73,8 +73,10 @@ class Crew:
         thread.start()
 
     def at_end(self, act: Callable[[], None]) -> None:
-        """Call this when the crew is told to stop."""
+        """Call this when the crew is told to stop; at once, where it was already."""
         self._at_end.append(act)
+        if self.stop.is_set():
+            act()
 
     def end(self) -> None:
         """Tell every part to stop."""
@@ -114,7 +116,7 @@ def serve(order: ServeOrder, settings: FleetSettings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: crew.end())
     try:
-        listener = listen(settings.page.listen) if order.pages else None
+        listener = _listen(settings) if order.pages else None
         crew.start("closing", lambda stopped: _close(store, settings, stopped))
         if identity is not None:
             collector = Collector(store, settings, identity, World(say=_saying("collector")))
@@ -140,6 +142,13 @@ def _what_collects(order: ServeOrder, settings: FleetSettings) -> str:
     if not settings.broker.host:
         return "no broker is set, nothing is collected"
     return f"collecting from {settings.broker.host}" if order.collect else "collecting is off"
+
+
+def _listen(settings: FleetSettings) -> socket.socket:
+    everywhere = settings.page.listen.rpartition(":")[0].strip("[]") in {"0.0.0.0", "::", ""}  # noqa: S104 - a question
+    if everywhere and not settings.page.public:
+        raise UsageError("pages for other computers need their name: page.public in the settings, as https://name")
+    return listen(settings.page.listen)
 
 
 def _serve_pages(store: Store, settings: FleetSettings, listener: socket.socket, crew: Crew) -> None:
