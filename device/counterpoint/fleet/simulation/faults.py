@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from counterpoint.messages.schemas import HealthReport, SensorHealth
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from counterpoint.fleet.simulation.places import Place
     from counterpoint.messages.schemas import Window
@@ -123,8 +123,3 @@ def health(fault: Fault | None, words: bool, rng: np.random.Generator) -> Health
         clock_set=True,
         certificate_left_days=int(rng.integers(2, 12)) if kind == "certificate" else int(rng.integers(40, 365)),
     )
-
-
-def count_by_kind(planned: Mapping[str, Fault]) -> dict[Kind, int]:
-    """Return how many devices have each fault."""
-    return {kind: sum(fault.kind == kind for fault in planned.values()) for kind in SHARES}
