@@ -46,7 +46,7 @@ def test_fewer_counters_never_see_more() -> None:
     assert weeks == sorted(weeks, reverse=True)
 
 
-@pytest.mark.parametrize("counters", [2, 8])
+@pytest.mark.parametrize("counters", [3, 8])
 def test_it_foresees_the_share_that_is_found(counters: int) -> None:
     rng = np.random.default_rng(1)
     windows = site_windows(draw_place(counters, "fixed", 4, rng), rng)
