@@ -15,6 +15,7 @@ import pytest
 from counterpoint.errors import StorageError
 from counterpoint.fleet.access import entrance, forms, patience
 from counterpoint.fleet.access.headers import HEADERS
+from counterpoint.fleet.access.marks import digest_of
 from counterpoint.fleet.notes.routes import note_routes
 from counterpoint.fleet.store.opening import Store, open_store
 from counterpoint.fleet.store.reading import Reading
@@ -352,6 +353,20 @@ def test_a_store_that_is_away_is_said_calmly_and_comes_back(place: Place, monkey
         assert "secret" not in answer.text
         assert place.visitor().get("/api/v1/openapi.json").status in (200, 404)
     assert anna.get("/account").status == 200
+
+
+def test_a_full_disk_stops_nobody_from_reading(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = place.known("anna", "manager")
+    now_s = int(time.time())
+    with place.store.writing() as writing:
+        writing.access.touch_session(digest_of(anna.cookies["counterpoint-session"]), now_s - 600, now_s + 60)
+
+    def full(_: Store) -> None:
+        raise StorageError("no room")
+
+    monkeypatch.setattr(Store, "writing", full)
+    assert anna.get("/account").status == 200
+    assert anna.post("/notes", {"site": "north", "day": "2026-05-03", "text": "x"}).status == 503
 
 
 def test_our_own_failure_tells_nothing_of_the_inside(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

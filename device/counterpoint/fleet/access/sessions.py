@@ -7,6 +7,7 @@ pages that are open to everybody, and is sent to sign in from any other.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -128,7 +129,8 @@ class Sessions:
         if session is None or account is None or account.is_shut or now_s >= session.ends_s:
             return
         if now_s - session.seen_s >= NOTE_AGAIN_S:
-            with self._store.writing() as writing:
+            # A full disk stops nobody from reading: the session ends a little early instead.
+            with suppress(StorageError), self._store.writing() as writing:
                 writing.access.touch_session(session.digest, now_s, session_end(session.made_s, now_s))
         request.scope.setdefault("state", {})[PERSON] = person_of(account)
         request.scope[SESSION] = session.digest

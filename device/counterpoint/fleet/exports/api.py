@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -118,7 +119,7 @@ class Api:
         self._wait(self._by_key, token.digest, now_s)
         day = datetime.fromtimestamp(now_s, UTC).strftime(DAY_FORMAT)
         if token.used_day != day:
-            with self._store.writing() as writing:
+            with suppress(StorageError), self._store.writing() as writing:
                 writing.access.touch_token(token.digest, day)
         return somebody
 
