@@ -158,6 +158,7 @@ def test_a_life_without_a_power_cut(keys: Path) -> None:
     assert device.disk.operations >= 50
 
 
+@pytest.mark.timeout(900 if EVERY_POINT else 60)
 def test_after_a_power_cut_the_device_goes_on(keys: Path) -> None:
     points = operations(keys)
     chosen = range(1, points + 1) if EVERY_POINT else Random(5).sample(range(1, points + 1), 5)  # noqa: S311 - a test
@@ -172,5 +173,6 @@ def test_power_cut_upon_power_cut(keys: Path) -> None:
     for seed in range(100 if EVERY_POINT else 3):
         random = Random(seed)  # noqa: S311 - chance of a test
         device = lived(keys, *(random.randrange(1, 120) for _ in range(6)), seed=seed)
-        assert (device.runs(), device.counter_for_certain()) == ("the package", 4), seed
+        # More than three starts within a trial are a crash loop: then the last command finds nothing to roll back.
+        assert (device.runs(), device.counter_for_certain() in {3, 4}) == ("the package", True), seed
         assert device.restarts_asked <= 1, seed
