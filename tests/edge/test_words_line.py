@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from counterpoint.edge.words_line import WordsLine
+from counterpoint.edge.words_line import CHUNK_BLOCKS, WordsLine, _Chunk
 from counterpoint.errors import ModelError
 from counterpoint.settings import WordsSettings
 from counterpoint.values import BLOCK_S, FloorStep, ListeningAct, SessionStep, ZoneFrame
@@ -134,6 +134,7 @@ def test_audio_after_a_drop_is_another_utterance(ear: Ear) -> None:
     ear.may_go_on.set()
     wait_until(line, lambda: not line._queue and not line._busy)
     talk.speaks(0.2, agent=True).speaks(1.0)
+    wait_until(line, line._is_idle)
     line.close()
     assert line.dropped > 0
     assert ear.utterances == 2
@@ -177,6 +178,20 @@ def test_closing_gives_what_is_left(line: WordsLine) -> None:
     assert talk.kinds() == []
     line.close()
     assert [act.kind for act in line.collect()] == ["follow_up", "open_question"]
+
+
+def test_a_counter_that_is_told_to_stop_does_not_wait_for_words_that_wait(ear: Ear) -> None:
+    ear.may_go_on.clear()
+    line = WordsLine(ear, RULES, wait=False)
+    talk = Talk(line).speaks(0.6, agent=True)
+    wait_until(line, lambda: line._busy)  # the first piece is with the recogniser, which is slow
+    talk.speaks(0.8, agent=True)
+    waiting = [item.samples for item in line._queue if isinstance(item, _Chunk)]
+    assert len(waiting) > 1
+    threading.Timer(0.2, ear.may_go_on.set).start()
+    line.close()
+    assert line.dropped >= len(waiting) * CHUNK_BLOCKS
+    assert not any(samples.any() for samples in waiting)
 
 
 def test_closing_twice_is_fine_and_gives_the_memory_back(line: WordsLine, ear: Ear) -> None:

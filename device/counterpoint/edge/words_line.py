@@ -110,14 +110,27 @@ class WordsLine:
         return acts
 
     def close(self) -> None:
-        """Finish the utterance under way, stop the thread; `collect` then gives what is left. May be called twice."""
+        """Finish the utterance under way, stop the thread; `collect` then gives what is left. May be called twice.
+
+        A counter that is told to stop has seconds, not the queue's length: what waits there is dropped and counted.
+        """
         if not self._thread.is_alive():
             return
+        if not self._wait:
+            self._drop_waiting()
         self._end_stretch()
         with self._changed:
             self._closing = True
             self._changed.notify_all()
         self._thread.join()
+
+    def _drop_waiting(self) -> None:
+        with self._changed:
+            waiting = [item for item in self._queue if isinstance(item, _Chunk)]
+            self._queue = deque(item for item in self._queue if not isinstance(item, _Chunk))
+        for chunk in waiting:
+            self.dropped += len(chunk.samples) // BLOCK_SAMPLES
+            chunk.samples.fill(0.0)
 
     def _go_silent(self) -> None:
         self.unknown = True
