@@ -14,7 +14,7 @@ from counterpoint.app.cli import main
 from counterpoint.errors import EnrolmentRefused, EnrolmentUnreachable, UsageError
 from counterpoint.fleet.enrolment.broker_files import REVOKED, RULES
 from counterpoint.fleet.enrolment.office import Office
-from enrolment_site import APPROVER, Box, Site, SiteBroker
+from enrolment_site import APPROVER, DUE, Box, Site, SiteBroker
 
 ARRIVES_S = 0.5
 
@@ -75,6 +75,28 @@ def test_it_gets_no_certificate_any_more_and_may_come_back_with_a_new_token(site
         box.enrol(renewal_only=True)
     again = site.enrolled("PC-1-again")
     assert again.id != box.id
+
+
+def test_those_that_stay_are_renewed_and_others_enrol_after_it(site: Site) -> None:
+    site.enrolled("PC-1")
+    stays = site.enrolled("PC-2", days=DUE)
+    site.office.forget("PC-1", APPROVER, site.authority)
+    before = stays.serial
+    stays.enrol(renewal_only=True)
+    assert stays.serial != before
+    site.enrolled("PC-3")
+
+
+def test_an_alarm_goes_whose_asset_tag_is_of_several_words(site: Site) -> None:
+    tags = "PC 1", "PC 10"
+    for tag in tags:
+        (token,) = site.tokens(tag)
+        enrolled(site, tag, token)
+        with pytest.raises(EnrolmentRefused, match="used by another"):
+            site.device(f"{tag} copied", token=token).enrol()
+    site.office.forget("PC 1", APPROVER, site.authority)
+    (alarm,) = site.alarms()
+    assert "PC 10" in alarm
 
 
 def test_what_is_not_there_is_told(site: Site) -> None:

@@ -6,6 +6,7 @@ One rule: what is told to a device has been written down first, to the medium. A
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -131,7 +132,7 @@ class Store:
             (certificate.serial, certificate.device),
         )
         self._line.execute(
-            "INSERT INTO certificate VALUES (?, ?, ?, ?, ?, '', (SELECT count(*) + 1 FROM certificate))",
+            "INSERT INTO certificate VALUES (?, ?, ?, ?, ?, '', (SELECT coalesce(max(number), 0) + 1 FROM certificate))",
             (
                 certificate.serial,
                 certificate.device,
@@ -165,8 +166,9 @@ class Store:
         (digest,) = self._line.execute("SELECT token FROM device WHERE id = ?", (device.id,)).fetchone()
         self._line.execute("DELETE FROM device WHERE id = ?", (device.id,))
         self._line.execute("DELETE FROM token WHERE digest = ?", (digest,))
+        tag = re.compile(rf"(?<!\S){re.escape(device.asset_tag)}(?!\S)")
         for what, _, _ in self.alarms():
-            if device.id in what or device.asset_tag in what.replace("(", " ").split():
+            if device.id in what or tag.search(what):
                 self._line.execute("DELETE FROM alarm WHERE what = ?", (what,))
 
     def raise_alarm(self, what: str, now: datetime) -> None:
