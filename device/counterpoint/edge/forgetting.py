@@ -220,12 +220,28 @@ def _overwrite(name: str, folder: int | None) -> None:
         seen = os.fstat(descriptor)
         if seen.st_nlink > 1:
             return  # another name leads to the same bytes: they may be somebody else's
-        left = seen.st_size
-        while left > 0:
-            left -= os.write(descriptor, bytes(min(left, CHUNKS_BYTES[0])))
+        for begin, end in _stretches(descriptor, seen.st_size):
+            os.lseek(descriptor, begin, os.SEEK_SET)
+            left = end - begin
+            while left > 0:
+                left -= os.write(descriptor, bytes(min(left, CHUNKS_BYTES[0])))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _stretches(descriptor: int, size: int) -> Iterator[tuple[int, int]]:
+    """Where bytes of a file lie on the disk: a file of holes says a size that no disk has, and would stop it all."""
+    end = 0
+    while end < size:
+        try:
+            begin = os.lseek(descriptor, end, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno == errno.ENXIO:  # holes up to its end
+                return
+            raise
+        end = os.lseek(descriptor, begin, os.SEEK_HOLE)
+        yield begin, end
 
 
 def _fill_all(descriptor: int) -> int:
