@@ -140,8 +140,8 @@ class Sensor:
         self._write()
         words_dropped = self._words.dropped if self._words is not None else 0
         return (
-            f"stopped after {self._blocks} frames; {self._frames_lost()} frames lost, the microphone was away"
-            f" {self._microphone.reopened} times; {words_dropped} frames dropped before the recogniser"
+            f"stopped after {self._blocks} frames; {self._frames_lost()} frames lost;"
+            f" {words_dropped} frames dropped before the recogniser"
         )
 
     def _heard(self, block: Block) -> Block:

@@ -148,9 +148,8 @@ class Microphone:
         opening = 0
         while capture is not None:
             try:
-                self._listen(capture, opening)
-            except MicrophoneLost as error:
-                log.warning("the microphone is lost: %s", error)
+                with suppress(MicrophoneLost):  # in no log: it may be a mute
+                    self._listen(capture, opening)
             finally:
                 self.is_listening = False
                 capture.close()
@@ -163,6 +162,7 @@ class Microphone:
         idle_s, patience_s, last_s = 0.0, START_S, time.monotonic()
         while not self._stopping.is_set():
             if self._ran_away.is_set():
+                log.warning("the microphone gives more audio than time has passed: it is opened anew")
                 raise MicrophoneLost(f"{capture.name} gives more audio than time has passed")
             has_room = self._copy(capture, opening)
             now_s = time.monotonic()
