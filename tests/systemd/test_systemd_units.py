@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from configparser import RawConfigParser
 from pathlib import Path
 from typing import Final
@@ -187,6 +188,27 @@ def test_a_service_is_exposed_no_more_than_it_must_be(name: str, copies: Path) -
     command = ["systemd-analyze", "security", "--offline=true", "--no-pager", threshold, str(copies / name)]
     said = subprocess.run(command, capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stdout.splitlines()[-1]
+
+
+@pytest.mark.real
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give folders to other users")
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="setpriv is not installed")
+def test_the_caretakers_rights_erase_whatever_the_publisher_has_made(tmp_path: Path) -> None:
+    sticky = tmp_path / "inbox" / "sticky"
+    sticky.mkdir(parents=True)
+    (sticky / "file").write_bytes(b"mine")
+    for path in (sticky / "file", sticky, sticky.parent):
+        os.chown(path, 65_534, 65_534)
+        path.chmod(0o1700 if path.is_dir() else 0)
+    rights = ",+".join(name.removeprefix("CAP_").lower() for name in CARETAKER["CapabilityBoundingSet"].split())
+    erase = f"""
+from pathlib import Path
+from counterpoint.edge.forgetting import empty_folder
+empty_folder(Path({str(sticky.parent)!r}))
+"""
+    given = ["setpriv", "--bounding-set", f"-all,+{rights}", "--inh-caps", "-all", "--no-new-privs"]
+    subprocess.run([*given, sys.executable, "-c", erase], check=True, timeout=60)
+    assert list(sticky.parent.iterdir()) == []
 
 
 @pytest.mark.real
