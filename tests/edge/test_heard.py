@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from counterpoint.care.trial import HEALTHY_FRAMES
 from counterpoint.edge.heard import MINUTE, Heard
 from counterpoint.edge.inbox import boot_id
 from counterpoint.errors import StorageError
@@ -38,6 +39,14 @@ def test_it_is_written_at_the_same_moments_of_the_stream_muted_or_not(tmp_path: 
             written += [block - 1] if inode != last else []
             last = inode
     assert written == [MINUTE, 2 * MINUTE, 3 * MINUTE, 4 * MINUTE] * 2
+
+
+def test_a_day_with_mutes_and_one_without_say_the_same(tmp_path: Path) -> None:
+    said = []
+    for frames in (HEALTHY_FRAMES, 20 * MINUTE, 600 * MINUTE):
+        Heard(tmp_path).keep(1440 * MINUTE, frames)
+        said.append(json.loads((tmp_path / "heard.json").read_text())["frames"])
+    assert said == [HEALTHY_FRAMES] * 3  # as many as make a release good
 
 
 def test_before_a_minute_was_heard_nothing_is_said(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """How many frames the sensor has heard, in its state folder: the caretaker's proof that a release on trial listens.
 
-One rule: whole minutes of frames, written at whole minutes of the stream whatever is heard in it, so that neither the
-number nor any time that the disk keeps (of the file, of its inode, of the folder) tells who spoke when, or of a mute.
+One rule: whole minutes of frames, ten at most, written at whole minutes of the stream whatever is heard in it, so that
+no time that the disk keeps (of the file, of its inode, of the folder) tells who spoke when or of a mute, nor the number
+once a release is good.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from counterpoint.care.trial import HEALTHY_FRAMES
 from counterpoint.edge.inbox import boot_id
 from counterpoint.errors import StorageError
 from counterpoint.values import BLOCK_S
@@ -51,7 +53,8 @@ class Heard:
         """
         if blocks % MINUTE or frames < MINUTE:
             return
-        content = msgspec.json.encode({"frames": frames // MINUTE * MINUTE, "boot": self._boot})
+        told = min(frames, HEALTHY_FRAMES) // MINUTE * MINUTE  # more than a trial asks for would only tell of mutes
+        content = msgspec.json.encode({"frames": told, "boot": self._boot})
         part = self._path.with_name(f".{NAME}.part")
         try:
             _write_plainly(part, content)
