@@ -132,7 +132,8 @@ class Store:
             (certificate.serial, certificate.device),
         )
         self._line.execute(
-            "INSERT INTO certificate VALUES (?, ?, ?, ?, ?, '', (SELECT coalesce(max(number), 0) + 1 FROM certificate))",
+            "INSERT INTO certificate"
+            " VALUES (?, ?, ?, ?, ?, '', (SELECT coalesce(max(number), 0) + 1 FROM certificate))",
             (
                 certificate.serial,
                 certificate.device,
