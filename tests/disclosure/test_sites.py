@@ -170,6 +170,17 @@ def test_a_later_window_never_changes_what_was_told() -> None:
     assert tell(windows()).periods[: len(early.periods)] == early.periods
 
 
+def test_what_was_told_stays_told_when_a_device_is_forgotten() -> None:
+    due = later(block_start(later(FIRST, BLOCK_WEEKS)), 1)
+    some = tuple(each for each in windows() if week_of(each) <= due)
+    rules = SiteRules(clear=1.0, blur_weeks=2.0)
+    told = tell(some, due=due, rules=rules)
+    assert told.told_until == due
+    few = tuple(each for each in some if week_of(each) < block_start(due)) + some[-1:]  # too little for its weeks now
+    again = tell(few, told.told_until, due, rules)
+    assert (again.periods, again.told_until) == ((), due)
+
+
 def test_nobody_is_at_two_counters_at_once() -> None:
     one, three = (largest_share(told_windows(windows(counters, 30))) for counters in (1, 3))
     assert one == 1.0

@@ -201,7 +201,8 @@ class _Telling:
                 hours.append(summary)
                 merged += together
             block = later(block, BLOCK_WEEKS)
-        settled = self.due_until if open_from is None else later(open_from, -1)
+        # What was told stays told, even where a device was forgotten or a rule changed since: no run begins within it.
+        settled = max(self.told_until, self.due_until if open_from is None else later(open_from, -1))
         return SiteTelling(
             periods=tuple(map(self._summarise, runs)),
             hours=tuple(hours),

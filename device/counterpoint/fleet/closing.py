@@ -78,7 +78,7 @@ def _tell(writing: Writing, site: Site, told: str | None, due: str, rules: SiteR
     telling = summarise_site(site, windows, told, due, rules)
     writing.put_summaries([*telling.periods, *telling.hours], now_s)
     writing.note_closed(site.code, due, telling.told_until)
-    for kind, amount in (("merged", telling.merged), ("dropped", telling.dropped), ("refused", telling.refused)):
+    for kind, amount in (("merged", telling.merged), ("dropped", telling.dropped)):
         writing.count(kind, {site.code: amount})
     return len(telling.periods) + len(telling.hours)
 

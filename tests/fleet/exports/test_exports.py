@@ -159,7 +159,9 @@ def test_an_export_stands_in_the_log_without_a_figure(place: Place) -> None:
     assert ("anna", "exported", "periods of north, 2025-W01 to 2026-W47") in place.log()
 
 
-@pytest.mark.parametrize("query", ["since=2026", "since=2026-W54", "until=x", "since=9999-W99", "until=0000-W01"])
+@pytest.mark.parametrize(
+    "query", ["since=2026", "since=2026-W54", "until=x", "since=9999-W99", "until=0000-W01", "until=0001-W10"]
+)
 def test_a_week_that_is_none_is_refused(place: Place, query: str) -> None:
     anna = place.known("anna", "manager")
     assert anna.get(f"/export/periods.csv?{query}").status == 400
@@ -280,7 +282,10 @@ def test_it_has_devices_and_no_figures(place: Place) -> None:
         ("device-2", "lost", None),
     ]
     assert ask(place, key, "/api/v1/sites/north/periods").status == 403
-    assert len(json.loads(ask(place, key, "/api/v1/sites").body)["items"]) == 2
+    with place.store.writing() as writing:
+        writing.note_closed("north", "2026-W45", "2026-W45")
+    sites = json.loads(ask(place, key, "/api/v1/sites").body)["items"]
+    assert [site["told_until"] for site in sites] == [None, None], "it says whether enough customers came"
 
 
 def test_a_cookie_does_not_count_at_the_api(place: Place) -> None:

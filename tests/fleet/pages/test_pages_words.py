@@ -19,11 +19,11 @@ from counterpoint.fleet.pages.listening import SKILLS, acts
 from counterpoint.fleet.pages.measures import MEASURES, OPENINGS
 from counterpoint.fleet.pages.overview import overview
 from counterpoint.fleet.pages.places import find, place
-from counterpoint.fleet.pages.privacy import calculate, rules_in_words
+from counterpoint.fleet.pages.privacy import calculate, left_out, rules_in_words
 from counterpoint.fleet.pages.report import report
 from counterpoint.fleet.pages.stretches import last_stretches
 from counterpoint.fleet.pages.trends import Axis, before_after, drawing, own_facts
-from counterpoint.fleet.store.rows import Annotation, DeviceState, Fact, Site
+from counterpoint.fleet.store.rows import Annotation, DeviceState, Fact, Site, Told
 from counterpoint.fleet.store.weeks import monday, weeks_later
 from counterpoint.messages.schemas import Birth, HealthReport, SensorHealth
 from counterpoint.messages.summaries import PeriodSummary
@@ -195,9 +195,9 @@ def test_sites_keep_their_order_whatever_they_are_searched_for() -> None:
     assert find(sites, "nowhere", "").sites == ()
 
 
-def test_who_may_not_see_figures_gets_neither_line_nor_sentence() -> None:
+def test_who_may_not_see_figures_gets_neither_line_nor_sentence_nor_how_far_it_is_told() -> None:
     shown = place(EN, SITE, None, 4)
-    assert (shown.line, shown.sentence) == (None, "")
+    assert (shown.line, shown.sentence, shown.told) == (None, "", "")
 
 
 def test_before_and_after_leave_the_week_itself_out() -> None:
@@ -291,6 +291,13 @@ def test_every_trouble_says_what_to_do() -> None:
     ("seconds", "says"), [(5, "a moment ago"), (65, "1 minute ago"), (7300, "2 hours ago"), (90_000, "1 day ago")]
 )
 def test_how_long_ago_is_told_in_one_unit(seconds: int, says: str) -> None:
+def test_how_many_windows_came_too_late_or_stay_apart_is_told_nowhere() -> None:
+    few, many = (rank([device(apart_count=count, late_count=count)], {}, NOW_S)[0].troubles for count in (1, 40))
+    assert few == many
+    counts = [left_out(Told(None, 0, 0, late=count, rejected=count)) for count in (45, 54)]
+    assert counts[0] == counts[1] == {"merged": 0, "dropped": 0, "late": 50, "rejected": 50}
+
+
     assert ago(EN, NOW_S - seconds, NOW_S) == says
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import func, select
+from sqlalchemy.exc import DataError
 
 from counterpoint.fleet.store.opening import Store, open_store
 from counterpoint.fleet.store.rows import Counts, Gap, Heard, Taken
@@ -118,6 +119,19 @@ def test_what_devices_say_of_themselves(store: Store) -> None:
     assert (device.birth, device.health, device.state, device.state_s) == (birth, health, "lost", NOW + 99)
     assert device.last_seen_s == NOW + 2  # the Last Will is the broker's word, not the device's
     assert (site.timezone, site.people, site.counter_count) == ("Europe/Vienna", 4, 1)
+
+
+def test_no_window_says_when_a_device_was_last_heard_of(store: Store) -> None:
+    with store.writing() as writing:
+        writing.note_devices([Heard(SITE, DEVICE, State(state="online"), NOW - 600)])
+        writing.take_windows(taken(ago(1)))
+        (device,) = writing.devices(None)
+    assert device.last_seen_s == NOW - 600, "a window comes when customers came"
+
+
+def test_what_the_database_refuses_to_hold_is_no_trouble_of_the_store(store: Store) -> None:
+    with pytest.raises(DataError), store.in_words():
+        raise DataError("INSERT", {}, ValueError("it has a NUL"))
 
 
 def test_an_error_in_a_transaction_leaves_nothing(store: Store) -> None:

@@ -13,7 +13,10 @@ Utc = Annotated[datetime, Meta(tz=True)]
 
 
 class SiteAnswer(Strict, frozen=True):
-    """A service point. `told_until` is the last week whose numbers are there, null before the first."""
+    """A service point.
+
+    `told_until` is the last week whose numbers are there: null before the first, and for a key that reads no figures.
+    """
 
     code: SiteCode
     name: str

@@ -81,7 +81,7 @@ def _sites(reading: Reading, somebody: Person, _: Request) -> list[SiteAnswer]:
             name=site.name,
             timezone=site.timezone,
             counter_count=site.counter_count,
-            told_until=site.told_until,
+            told_until=site.told_until if somebody.sees_figures_of(site.code) else None,
         )
         for site in reading.sites()
         if somebody.sees_site(site.code)

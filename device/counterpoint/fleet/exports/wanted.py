@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from counterpoint.fleet.store.rows import Site
 
 USUAL_WEEKS: Final = 53
-WEEK: Final = re.compile(r"\d{4}-W\d{2}")
+WEEK: Final = re.compile(r"2\d{3}-W\d{2}")  # of years that the calendar can add and take away from
 
 
 @dataclass(frozen=True, slots=True)

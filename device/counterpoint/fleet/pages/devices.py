@@ -121,9 +121,9 @@ def _troubles(state: DeviceState, now_s: int) -> Iterator[Trouble]:
     if state.health:
         yield from _of_health(state.health)
     if state.apart_count:
-        yield Trouble("apart", str(state.apart_count))
+        yield Trouble("apart")
     if state.late_count:
-        yield Trouble("late", str(state.late_count))
+        yield Trouble("late")  # not how many of either: windows come as customers do
 
 
 def _silence(state: DeviceState, now_s: int) -> Iterator[Trouble]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from counterpoint.fleet.pages.devices import listed, rank
 from counterpoint.fleet.pages.language import language_of
 from counterpoint.fleet.pages.layout import render
-from counterpoint.fleet.pages.privacy import ASKED, calculate, rules_in_words
+from counterpoint.fleet.pages.privacy import ASKED, calculate, left_out, rules_in_words
 from counterpoint.fleet.pages.stretches import date_of_end
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class House:
             request,
             "privacy.html",
             rules=rules_in_words(language, self._rules),
-            counts={"merged": told.merged, "dropped": told.dropped, "late": told.late, "rejected": told.rejected},
+            counts=left_out(told),
             last_day=language.day(date_of_end(told.last_week, 1)) if told.last_week else "",
             answer=calculate(language, request.query_params, self._rules),
             most={name: most for name, (_, most) in ASKED.items()},

@@ -41,7 +41,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A site of the list; the line and the sentence are empty for who may not see its figures."""
+    """A site of the list; all but name and counters is empty for who may not see its figures."""
 
     code: str
     name: str
@@ -63,9 +63,9 @@ def find(sites: Sequence[Site], searched: str, page: str) -> Found:
 
 def place(language: Language, site: Site, runs: Sequence[PeriodSummary] | None, weeks: int) -> Place:
     """Return a row of the list; `runs` are the site's summaries, None for who may not see its figures."""
+    if runs is None:  # how far it is told says whether enough customers came
+        return Place(site.code, site.name, site.counter_count, "", None, "")
     told = language.say("sites.told", day=language.day(date_of_end(site.told_until, 1))) if site.told_until else ""
-    if runs is None:
-        return Place(site.code, site.name, site.counter_count, told, None, "")
     now, before = last_stretches(runs, weeks)
     if now is None or now.numbers is None:
         return Place(site.code, site.name, site.counter_count, told, None, language.say("sites.too_little"))

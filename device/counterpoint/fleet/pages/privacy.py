@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import asdict
 
 from counterpoint.disclosure.calculator import Place, foresee
+from counterpoint.disclosure.visit import to_step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
     from counterpoint.disclosure.calculator import Foresight
     from counterpoint.disclosure.sites import SiteRules
     from counterpoint.fleet.pages.language import Language
+    from counterpoint.fleet.store.rows import Told
 
 ASKED: Final = {"people": (6, 500), "counters": (3, 200), "visits": (120, 20_000), "hours": (8, 24), "days": (5, 7)}
 """What is typed into the calculator: for each what stands there first, and the most that it takes."""
 LONGEST: Final = 6
 """Digits."""
+TEN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,12 @@ def _number(text: str, usual: int, most: int) -> int:
     if not (typed.isascii() and typed.isdecimal() and len(typed) <= LONGEST):
         return usual
     return min(max(int(typed), 1), most)
+
+
+def left_out(told: Told) -> dict[str, int]:
+    """Return what the filter left out, rounded to ten: one more window tells nobody that customers came."""
+    counts = {"merged": told.merged, "dropped": told.dropped, "late": told.late, "rejected": told.rejected}
+    return {name: to_step(count, TEN) for name, count in counts.items()}
 
 
 def rules_in_words(language: Language, rules: SiteRules) -> tuple[str, ...]:

@@ -42,11 +42,14 @@ def note_heard(line: Connection, heard: Sequence[Heard]) -> None:
         if last:
             line.execute(change, [last[name] for name in sorted(last)])
     seen = {one.device: one.received_s for one in heard if _was_there(one)}
-    see(line, seen)
+    _see(line, seen)
 
 
-def see(line: Connection, seen: dict[str, int]) -> None:
-    """Note when devices were last seen; an earlier time changes nothing."""
+def _see(line: Connection, seen: dict[str, int]) -> None:
+    """Note when devices last said something of themselves; an earlier time changes nothing.
+
+    A window is not among it: when it comes says that customers did.
+    """
     if seen:
         newer = case((device.c.last_seen_s < bindparam("at"), bindparam("at")), else_=device.c.last_seen_s)
         line.execute(BY_ID.values(last_seen_s=newer), [{"of": name, "at": seen[name]} for name in sorted(seen)])

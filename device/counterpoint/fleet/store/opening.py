@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from sqlalchemy import URL, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
@@ -86,8 +86,8 @@ class Store:
         """Say in words what the database says of a store that can't be used."""
         try:
             yield
-        except (IntegrityError, ProgrammingError):
-            raise  # our own failure, not the store's
+        except (DataError, IntegrityError, ProgrammingError):
+            raise  # of what was asked, not of the store: to ask again would not help
         except DBAPIError as error:
             reason = " ".join(str(error.orig).split())
             raise StorageError(

@@ -60,7 +60,8 @@ class DeviceState:
         site: Code of its site.
         label: IT's own name for it, such as an asset tag; "" while it has none.
         first_seen_s: When the first message came.
-        last_seen_s: When the last message came, state messages of the broker (Last Will) left aside.
+        last_seen_s: When the last message came that it sends whatever happens at its counter: no window (that would
+            tell when customers came), and no Last Will, which is the broker's.
         state: The last state message.
         state_s: When it came, 0 before the first.
         birth: The last birth message.

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, delete, insert, select, text, update
 
 from counterpoint.fleet.store.coverage import Coverage, Span, cover
-from counterpoint.fleet.store.device_rows import see
 from counterpoint.fleet.store.tables import device, gap, site, window
 from counterpoint.fleet.store.upsert import add_new
 from counterpoint.messages.schemas import encode
@@ -155,10 +154,6 @@ class Placing:
             row = update(device).where(device.c.id == bindparam("of"))
             more = row.values(late_count=device.c.late_count + bindparam("more"))
             self._line.execute(more, [{"of": name, "more": counts[name]} for name in sorted(counts)])
-        seen: dict[str, int] = {}
-        for one in new:
-            seen[one.device] = max(one.received_s, seen.get(one.device, 0))
-        see(self._line, seen)
 
 
 def start_s(one: Taken) -> int:
