@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from counterpoint.fleet.access.entrance import Entrance, Wrong
 from counterpoint.fleet.access.house import FirstLink
 from counterpoint.fleet.access.marks import digest_of
 from counterpoint.fleet.access.routes import first_link
@@ -60,8 +61,20 @@ def test_an_unknown_name_and_a_wrong_password_get_the_same_answer(place: Place) 
     texts = [answer.text.replace("anna", "X").replace("nobody", "X") for answer in answers]
     tokens = [wrong.form_token("/sign-in"), unknown.form_token("/sign-in")]
     assert texts[0].replace(tokens[0], "T") == texts[1].replace(tokens[1], "T")
+    until_s = time.monotonic() + 10.0
+    while ("anna", "sign_in_failed", "") not in place.log() and time.monotonic() < until_s:
+        time.sleep(0.02)
     assert place.log().count(("anna", "sign_in_failed", "")) == 1
     assert "nobody" not in str(place.log())
+
+
+def test_a_wrong_password_costs_no_write_before_its_answer(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.known("anna", "manager")
+    entrance = Entrance(place.store, CHEAP)
+    with monkeypatch.context() as full:
+        full.setattr(Store, "writing", lambda _: pytest.fail("an unknown name writes nothing"))
+        answers = [entrance.sign_in(name, "not it at all", "", 0.0) for name in ("anna", "nobody", "?")]
+    assert answers == [Wrong("anna"), Wrong(""), Wrong("")]
 
 
 def test_the_cookie_is_random_and_only_its_digest_is_kept(place: Place, tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ holder out of the browser at work, and a new link (made on the server or by IT) 
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from counterpoint.errors import AccountRefused
+from counterpoint.errors import AccountRefused, StorageError
 from counterpoint.fleet.access.accounts import clean_name
 from counterpoint.fleet.access.passwords import LONGEST, Passwords
 from counterpoint.fleet.access.rates import Rate, Rates
@@ -36,6 +37,13 @@ class TryAgain:
     """Not now: too many tries; after `wait_s` there is one more."""
 
     wait_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Wrong, without a word about what; `name` is the account that was meant, "" for none: only the log learns it."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +73,8 @@ class Entrance:
         with self._lock:
             return self._addresses.wait_s(address, now_s)
 
-    def sign_in(self, typed: str, password: str, address: str, now_s: float) -> SignedInNow | TryAgain | None:
-        """Judge; None is wrong, without a word about what. Raises StorageError."""
+    def sign_in(self, typed: str, password: str, address: str, now_s: float) -> SignedInNow | TryAgain | Wrong:
+        """Judge; nothing is written where it is wrong. Raises StorageError."""
         name = _name_or_none(typed)
         wait_s = self._wait_s(name or typed[:LONGEST], address, now_s)
         if wait_s > 0:
@@ -76,8 +84,7 @@ class Entrance:
         shut = account is None or account.is_shut
         right = self.passwords.fits("" if account is None or shut else account.password_hash, password)
         if account is None or not right:
-            self._note_failure(account, now_s)
-            return None
+            return Wrong("" if account is None else account.name)
         return self._let_in(account, password, address, now_s)
 
     def _wait_s(self, name: str, address: str, now_s: float) -> float:
@@ -105,11 +112,14 @@ class Entrance:
             self._known.wait_s((name, address), now_s)
             self._accounts.forgive((name, address))
 
-    def _note_failure(self, account: Account | None, now_s: float) -> None:
-        """What was typed as a name is noted only where it is one: people type passwords there."""
-        if account is not None:
-            with self._store.writing() as writing:
-                writing.access.note(AuditLine(int(now_s), account.name, "sign_in_failed"))
+    def note_failure(self, wrong: Wrong, now_s: float) -> None:
+        """Note it in the log once the answer is out: the time a write takes would tell that the name is one.
+
+        What was typed as a name is noted only where it is one: people type passwords there.
+        """
+        if wrong.name:
+            with suppress(StorageError), self._store.writing() as writing:
+                writing.access.note(AuditLine(int(now_s), wrong.name, "sign_in_failed"))
 
 
 def _name_or_none(typed: str) -> str | None:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
@@ -13,7 +14,7 @@ from starlette.routing import Route
 
 from counterpoint.errors import AccountRefused
 from counterpoint.fleet.access.accounts import add_account, check_password, clean_name, linked_account, take_link
-from counterpoint.fleet.access.entrance import SignedInNow, TryAgain
+from counterpoint.fleet.access.entrance import SignedInNow, TryAgain, Wrong
 from counterpoint.fleet.access.forms import form_of
 from counterpoint.fleet.access.house import House, address_of, now
 from counterpoint.fleet.access.marks import person_or_none, session_of
@@ -72,9 +73,11 @@ class Ways:
             found = await run_in_threadpool(self._house.entrance.sign_in, name, password, address, float(now()))
         if isinstance(found, TryAgain):
             return _wait(request, name, back, found.wait_s)
-        if found is None:
+        if isinstance(found, Wrong):
             shown = {"back": back, "name": name, "trouble": "wrong", "wait_s": 0}
-            return render(request, "sign_in.html", status=HTTPStatus.UNAUTHORIZED, **shown)
+            answer = render(request, "sign_in.html", status=HTTPStatus.UNAUTHORIZED, **shown)
+            answer.background = BackgroundTask(self._house.entrance.note_failure, found, float(now()))
+            return answer
         return await self._go_in(request, found, back)
 
     async def sign_out(self, request: Request) -> Response:
