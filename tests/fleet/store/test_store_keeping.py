@@ -118,6 +118,15 @@ def test_what_is_deleted_is_gone_from_the_file(tmp_path: Path) -> None:
         assert b"dev-secret" not in path.read_bytes(), path.name
 
 
+def test_what_retention_deletes_is_gone_from_the_file_too(tmp_path: Path) -> None:
+    with open_store(str(tmp_path / "fleet.db")) as store:
+        with store.writing() as writing:
+            writing.keep_apart([KeptApart("hall", "", "t", b"a secret payload", "bad", NOW - 61 * 86_400)])
+        assert tidy(store, KeepingSettings(), NOW).apart == 1
+        for path in tmp_path.iterdir():
+            assert b"a secret payload" not in path.read_bytes(), path.name
+
+
 def count(store: Store) -> int:
     with store.unchecked() as line:
         return line.scalar(select(func.count()).select_from(window)) or 0

@@ -72,6 +72,7 @@ def tidy(store: Store, keeping: KeepingSettings, now_s: int) -> Tidied:
         kept_apart = line.execute(delete(apart).where(apart.c.last_s < now_s - keeping.apart_days * DAY_S)).rowcount
         lines = line.execute(delete(audit).where(audit.c.at_s < now_s - keeping.audit_days * DAY_S)).rowcount
         writing.access.end_old(now_s)
+    _empty_log(store)
     return Tidied(windows, summaries, kept_apart, lines)
 
 
