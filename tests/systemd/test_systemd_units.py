@@ -19,6 +19,7 @@ from counterpoint.edge.model_manifest import SYSTEM
 from counterpoint.settings import FolderSettings
 
 UNITS: Final = Path(__file__).parents[2] / "systemd"
+FLEETS: Final = UNITS.parent / "firmware/enrolment"
 STATE: Final = Path("/var/lib/counterpoint")
 SERVICES: Final = sorted(path.name for path in UNITS.glob("*.service"))
 ALL_UNITS: Final = sorted(path.name for path in UNITS.iterdir() if path.suffix in {".service", ".path", ".timer"})
@@ -186,6 +187,21 @@ def test_systemd_finds_nothing_to_say_about_a_unit(name: str, copies: Path) -> N
 def test_a_service_is_exposed_no_more_than_it_must_be(name: str, copies: Path) -> None:
     threshold = f"--threshold={EXPOSURE[name]}"
     command = ["systemd-analyze", "security", "--offline=true", "--no-pager", threshold, str(copies / name)]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stdout.splitlines()[-1]
+
+
+@pytest.mark.real
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
+@pytest.mark.parametrize(("name", "told"), [("counterpoint-fleet-enrolment", "1.2"), ("counterpoint-fleet", "1.4")])
+def test_the_servers_units_are_exposed_as_their_page_says(name: str, told: str, tmp_path: Path) -> None:
+    page = (FLEETS / "README.md").read_text()
+    assert re.search(rf"^\| `{name}.service` \|.*exposure {told}", page, re.MULTILINE)
+    text = (FLEETS / f"{name}.service").read_text()
+    unit_file = tmp_path / f"{name}.service"
+    unit_file.write_text(re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", text))
+    threshold = f"--threshold={told.replace('.', '')}"
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", threshold, str(unit_file)]
     said = subprocess.run(command, capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stdout.splitlines()[-1]
 
