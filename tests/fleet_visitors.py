@@ -130,7 +130,8 @@ class Place:
         with self.store.writing() as writing:
             writing.access.put_account(Account(name, CHEAP.keep(PASSWORD), frozenset(roles), codes, made_s=1))
         visitor = self.visitor()
-        assert visitor.sign_in(name).status == 303
+        answer = visitor.sign_in(name)
+        assert answer.status == 303, answer.text
         return visitor
 
     def log(self) -> list[tuple[str, str, str]]:
