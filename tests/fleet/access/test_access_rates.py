@@ -42,6 +42,14 @@ def test_waiting_as_long_as_told_is_enough(start: float, tries: int) -> None:
     assert wait_s == 0 or rates.wait_s("a", start + wait_s + 1e-6) == 0
 
 
+def test_a_clock_that_was_put_back_keeps_nobody_waiting() -> None:
+    rates = Rates(Rate(at_once=2, every_s=30.0))
+    for _ in range(3):
+        rates.wait_s("anna", 90_000.0)
+    assert rates.wait_s("anna", 3_600.0) == 30.0, "still empty: one more in half a minute, not in a day"
+    assert rates.wait_s("anna", 3_630.0) == 0.0
+
+
 def test_memory_is_bounded_whoever_knocks() -> None:
     rates = Rates(Rate(1, 1e9))
     for number in range(MOST_KEYS + 500):

@@ -35,8 +35,9 @@ class Rates:
 
     def wait_s(self, key: Hashable, now_s: float) -> float:
         """Take one; return 0, or how long to wait for the next where there is none (then nothing is taken)."""
-        full_at = max(self._full_at.pop(key, now_s), now_s) + self._rate.every_s
-        wait = full_at - now_s - self._rate.at_once * self._rate.every_s
+        whole_s = self._rate.at_once * self._rate.every_s  # an empty one: no longer even where the clock was put back
+        full_at = min(max(self._full_at.pop(key, now_s), now_s), now_s + whole_s) + self._rate.every_s
+        wait = full_at - now_s - whole_s
         if wait > 0:
             full_at -= self._rate.every_s
         self._full_at[key] = full_at  # now the newest
