@@ -5,6 +5,7 @@ The tool itself is not here: what it would refuse is written down below, rule by
 
 from __future__ import annotations
 
+import importlib
 import re
 import shlex
 import subprocess
@@ -127,6 +128,15 @@ def test_the_body_is_packages_and_hooks() -> None:
     assert set(body()) == {"mmdebstrap"}
     assert set(body()["mmdebstrap"]) == {"packages", "customize-hooks"}
     assert all(re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", name) for name in body()["mmdebstrap"]["packages"])
+
+
+def test_what_the_package_recommends_is_asked_for_since_the_hook_leaves_it_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "firmware" / "package"))
+    recommended = importlib.import_module("what_ships").RECOMMENDED
+    assert any("--no-install-recommends" in hook for hook in hooks())
+    assert {name.split(" | ")[0] for name in recommended} <= set(body()["mmdebstrap"]["packages"])
 
 
 @pytest.mark.parametrize("hook", hooks(), ids=lambda hook: hook.splitlines()[1].lstrip("# ")[:40])
