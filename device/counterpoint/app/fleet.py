@@ -261,7 +261,7 @@ def _keep_renewed(keeping: Keeping, authority: Authority, server: uvicorn.Server
             if server.config.ssl is not None:
                 server.config.ssl.load_cert_chain(*pair)  # the next connection shows it
             _renew_broker(keeping.office(), authority)
-        except (StorageError, AuthorityError) as error:
+        except (OSError, AuthorityError) as error:  # a disk that is full, a file that can't be read: a day later again
             print(f"enrolment: what is due is not renewed: {error}", file=sys.stderr, flush=True)
 
 
