@@ -108,6 +108,15 @@ def test_all_sites_are_pooled_when_every_one_has_closed(store: Store) -> None:
     assert pooled.counter_count == 40
 
 
+def test_a_year_of_53_weeks_is_told_to_its_end_and_on(store: Store) -> None:
+    for week in (12, 13):
+        week_of_windows(store, "hall", week)
+        assert close(store, MONDAY + timedelta(weeks=week + 1, hours=71)).sites == 0
+        assert close(store, MONDAY + timedelta(weeks=week + 1, hours=73)).sites == 1
+    for site in ("hall", "all"):
+        assert [run.first_week for run in runs(store, site)] == ["2026-W53", "2027-W01"]
+
+
 def test_a_site_that_says_nothing_holds_nobody_up(store: Store) -> None:
     with store.writing() as writing:
         writing.name_site("empty", "Empty", "Pacific/Kiritimati")
