@@ -174,7 +174,7 @@ def _draw_large(year: Year, wanted: Wanted, jobs: int | None) -> tuple[int, int]
     began_s = time.monotonic()
     with ExitStack() as open_files:
         store, close = _new_store(wanted.store, open_files)
-        brought = bring_large(year, store, site_years(year.plan, jobs), close)
+        brought = bring_large(year, store, site_years(year.plan, jobs), close, int(time.time()))
         for done, one in enumerate(brought, 1):
             visits, windows = visits + one.visits, windows + one.windows
             _show("site", done, len(year.places), windows, began_s)
@@ -210,12 +210,11 @@ def _takers(year: Year, wanted: Wanted, open_files: ExitStack) -> tuple[list[Tak
 
 
 def _store_taker(year: Year, where: str, open_files: ExitStack) -> tuple[Taker, Callable[[], None]]:
-    from counterpoint.fleet.simulation.into_store import CLOSES_AFTER_S, IntoStore  # noqa: PLC0415 - needs the extra
-    from counterpoint.fleet.simulation.year import noon_s  # noqa: PLC0415 - as above
+    from counterpoint.fleet.simulation.into_store import IntoStore  # noqa: PLC0415 - needs the extra
 
     into = IntoStore(year, *_new_store(where, open_files))
     into.begin()
-    return into.take, lambda: into.end(noon_s(year.weeks[-1]) + CLOSES_AFTER_S)
+    return into.take, lambda: into.end(int(time.time()))
 
 
 def _new_store(where: str, open_files: ExitStack) -> tuple[Store, Callable[[int], None]]:

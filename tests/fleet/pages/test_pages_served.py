@@ -46,6 +46,12 @@ def test_headings_go_down_by_one(house: Served, path: str) -> None:
     assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
+def test_hours_of_a_place_without_any_lead_to_those_that_have_some(house: Served) -> None:
+    text = house.get("/hours?number=share", house.cookie()).text
+    assert "/hours?site=aarau&amp;number=share" in text
+    assert "Where hours are told" not in house.get("/hours?site=aarau", house.cookie()).text
+
+
 @pytest.mark.parametrize("path", [*FIGURES, "/try"])
 def test_it_alone_gets_no_figure(house: Served, path: str) -> None:
     answer = house.get(path, house.cookie("ivo", roles=("it",)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from counterpoint.disclosure.sites import SiteRules
 from counterpoint.fleet.pages.choice import Choice, is_week
 from counterpoint.fleet.pages.devices import ago, listed, rank
-from counterpoint.fleet.pages.hours import hours
+from counterpoint.fleet.pages.hours import hours, parts_name
 from counterpoint.fleet.pages.language import LANGUAGES, language
 from counterpoint.fleet.pages.listening import SKILLS, acts
 from counterpoint.fleet.pages.measures import MEASURES, OPENINGS
@@ -140,7 +141,7 @@ def test_where_nothing_is_told_the_page_says_why_and_when(site: Site, why: str) 
 
 def test_too_few_visits_are_told_as_too_few() -> None:
     view = overview(EN, CHOICE, [period("bern", LAST_WEEK, None)], TODAY)
-    assert view.why.startswith("Too few visits")
+    assert "nothing can be told without telling about single people" in view.why
 
 
 @pytest.mark.parametrize(("days", "is_stale"), [(0, False), (17, False), (19, True), (60, True)])
@@ -174,6 +175,27 @@ def test_hours_name_both_ends_and_what_was_told_together() -> None:
     assert any(row.days == "Monday to Friday" and row.is_pooled for row in view.rows)
     assert any(row.says == EN.say("dial.untold") for row in view.rows)
     assert "%" in view.highest
+    assert view.differs
+
+
+def test_hours_that_differ_by_no_more_than_chance_have_no_ends_and_one_shade() -> None:
+    summary = hours_of("bern")
+    one = next(cell.numbers for cell in summary.cells if cell.numbers)
+    same = [msgspec.structs.replace(cell, numbers=one) for cell in summary.cells]
+    view = hours(EN, msgspec.structs.replace(summary, cells=tuple(same)), OPENINGS)
+    assert not view.differs
+    assert set(re.findall(r"shade-\d", view.drawing)) == {"shade-3"}
+
+
+@pytest.mark.parametrize(("code", "says"), [("en", "from 17"), ("de", "ab 17")])
+def test_a_part_of_the_day_is_small_within_a_sentence(code: str, says: str) -> None:
+    assert parts_name(language(code), ("afternoon", "evening")).endswith(f", {says}")
+
+
+def test_a_place_that_is_told_by_twelve_weeks_says_so_when_fewer_are_asked_for() -> None:
+    run = msgspec.structs.replace(quiet_weeks()[-1], weeks=12)
+    assert overview(EN, CHOICE, [run], TODAY).days.endswith(", told 12 weeks at a time")
+    assert "at a time" not in overview(EN, CHOICE, quiet_weeks(), TODAY).days
 
 
 def test_listening_shows_acts_in_the_order_of_the_page() -> None:
@@ -280,6 +302,13 @@ def test_the_sensors_troubles_are_named_one_by_one() -> None:
     assert found == ["microphone", "words", "light", "disk"]
 
 
+def test_how_many_windows_came_too_late_or_stay_apart_is_told_nowhere() -> None:
+    few, many = (rank([device(apart_count=count, late_count=count)], {}, NOW_S)[0].troubles for count in (1, 40))
+    assert few == many
+    counts = [left_out(Told(None, 0, 0, late=count, rejected=count)) for count in (45, 54)]
+    assert counts[0] == counts[1] == {"merged": 0, "dropped": 0, "late": 50, "rejected": 50}
+
+
 def test_every_trouble_says_what_to_do() -> None:
     for name in ("never", "silent", "stopped", "quarantined", "alone", "clock", "certificate", "expired", "waiting",
                  "sensor", "microphone", "words", "light", "disk", "apart", "late"):  # fmt: skip
@@ -291,13 +320,6 @@ def test_every_trouble_says_what_to_do() -> None:
     ("seconds", "says"), [(5, "a moment ago"), (65, "1 minute ago"), (7300, "2 hours ago"), (90_000, "1 day ago")]
 )
 def test_how_long_ago_is_told_in_one_unit(seconds: int, says: str) -> None:
-def test_how_many_windows_came_too_late_or_stay_apart_is_told_nowhere() -> None:
-    few, many = (rank([device(apart_count=count, late_count=count)], {}, NOW_S)[0].troubles for count in (1, 40))
-    assert few == many
-    counts = [left_out(Told(None, 0, 0, late=count, rejected=count)) for count in (45, 54)]
-    assert counts[0] == counts[1] == {"merged": 0, "dropped": 0, "late": 50, "rejected": 50}
-
-
     assert ago(EN, NOW_S - seconds, NOW_S) == says
 
 

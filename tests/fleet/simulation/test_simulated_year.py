@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from datetime import date
 from itertools import pairwise
@@ -10,14 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from counterpoint.app.fleet_simulate import Wanted, simulate
 from counterpoint.disclosure.sites import SiteRules
 from counterpoint.fleet.closing import close_due
 from counterpoint.fleet.collector.plausible import implausible as why_implausible
+from counterpoint.fleet.pages.devices import rank
 from counterpoint.fleet.simulation import tiling
 from counterpoint.fleet.simulation.drawing import stories
 from counterpoint.fleet.simulation.faults import SHARES
 from counterpoint.fleet.simulation.seasons import Week, holidays, weeks_until
 from counterpoint.fleet.simulation.year import Year, YearPlan
+from counterpoint.fleet.store.opening import open_store
 from fleet_year import SHORT, WAIT_HOURS, now_of, year_in
 
 LAST = Week(date(2026, 11, 9))
@@ -109,6 +113,17 @@ def test_a_year_in_a_store_is_told_as_in_life(tmp_path: Path) -> None:
     assert facts
     assert close_due(store, now_of(year), WAIT_HOURS, SiteRules()).summaries == 0  # nothing is told twice
     store.close()
+
+
+def test_a_simulated_fleet_was_heard_of_just_now(tmp_path: Path) -> None:
+    """Who looks at the demonstration sees a fleet that is alive, but for what is meant to be wrong."""
+    where = str(tmp_path / "year.db")
+    simulate(SHORT, Wanted(where, None, None, None, None), jobs=1)
+    with open_store(where) as store, store.reading() as reading:
+        ranked = rank(reading.devices(None), {}, int(time.time()))
+    silent = [one for one in ranked if one.group == 0]
+    assert [Year(SHORT).faults[one.state.id].kind for one in silent] == ["silent"]
+    assert any(one.group > 1 for one in ranked)
 
 
 def test_the_roster_is_in_no_store(tmp_path: Path) -> None:

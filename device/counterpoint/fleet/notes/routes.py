@@ -120,8 +120,9 @@ class Notes:
         kept = write_facts(read)
         with self._store.reading() as reading:
             old = reading.facts([site], min(read.weeks), max(read.weeks))
+            name = reading.some_sites([site], 1)[0].name
         rows = _replaced(read, {(fact.week, fact.kind): fact.value for fact in old})
-        return render(request, "facts_preview.html", site=site, read=read, rows=rows, kept=kept)
+        return render(request, "facts_preview.html", site=site, name=name, read=read, rows=rows, kept=kept)
 
     def keep(self, request: Request) -> Response:
         """Keep what the preview showed: all of it, or nothing."""

@@ -15,7 +15,7 @@ from counterpoint.fleet.pages.language import language_of
 from counterpoint.fleet.pages.layout import render
 from counterpoint.fleet.pages.listening import SKILLS, acts
 from counterpoint.fleet.pages.measures import MEASURES, OPENINGS
-from counterpoint.fleet.pages.overview import days_of, overview, why_nothing
+from counterpoint.fleet.pages.overview import days_of, days_told, overview, why_nothing
 from counterpoint.fleet.pages.places import LOOKED_BACK, by_site, find, place
 from counterpoint.fleet.pages.report import SPAN, report
 from counterpoint.fleet.pages.stretches import date_of_end, last_stretches
@@ -40,9 +40,10 @@ if TYPE_CHECKING:
 
     from counterpoint.fleet.pages.choice import Choice
     from counterpoint.fleet.pages.measures import Measure
+    from counterpoint.fleet.pages.trends import BeforeAfter
     from counterpoint.fleet.store.opening import Store
     from counterpoint.fleet.store.reading import Reading
-    from counterpoint.fleet.store.rows import Annotation
+    from counterpoint.messages.summaries import HoursSummary
 
 LONGEST_RUN: Final = 12
 """Weeks that may be told together."""
@@ -77,10 +78,12 @@ class Figures:
             choice = self._chosen(request, reading)
             if choice is None:
                 return no_site(request)
-            told = reading.hours([choice.site.code], choice.since(HOURS_BACK), choice.until)
+            told = _last_hours(reading, [choice.site.code], choice)
+            summary = told.get(choice.site.code)
+            others = [site for site in choice.listed if site.code != choice.site.code] if summary is None else []
+            there = _last_hours(reading, [site.code for site in others], choice)
         measure = _measure(request)
-        is_told = bool(told) and any(cell.numbers for cell in told[-1].cells)
-        view = hours(language_of(request), told[-1], measure) if is_told else None
+        view = hours(language_of(request), summary, measure) if summary else None
         return render(
             request,
             "hours.html",
@@ -89,6 +92,7 @@ class Figures:
             measure=measure.name,
             measures=tuple(MEASURES),
             skill=measure.skill,
+            elsewhere=[site for site in others if site.code in there],
         )
 
     def trends(self, request: Request) -> Response:
@@ -100,11 +104,12 @@ class Figures:
             if choice is None:
                 return no_site(request)
             code, since = choice.site.code, choice.since(span)
-            runs = reading.periods([code], since, choice.until)
+            wide = reading.periods([code], choice.since(span + 2 * LONGEST_RUN), choice.until)
             notes = reading.annotations([code], since, choice.until)
             facts = reading.facts([code], since, choice.until)
         axis = Axis(since, span)
-        event = _event(request, notes)
+        runs = [run for run in wide if weeks_later(run.first_week, run.weeks) > since]
+        compared = [before_after(language, wide, note, number) for number, note in enumerate(notes, start=1)]
         return render(
             request,
             "trends.html",
@@ -117,7 +122,7 @@ class Figures:
             rows=rows(language, runs, measure),
             events=happened(language, notes),
             facts=own_facts(language, axis, facts),
-            compared=before_after(language, runs, notes[event], event + 1) if notes else None,
+            compared=_asked(request, compared),
         )
 
     def listening(self, request: Request) -> Response:
@@ -136,6 +141,7 @@ class Figures:
             periods=PERIODS,
             rows=acts(language, now, before) if now else (),
             days=days_of(language, now) if now else "",
+            lead=days_told(language, now, choice.weeks) if now else "",
             before_days=days_of(language, before) if before and before.acts else "",
         )
 
@@ -192,6 +198,12 @@ def _twice(choice: Choice) -> str:
     return choice.since(2 * max(choice.weeks, LONGEST_RUN) + LONGEST_RUN)
 
 
+def _last_hours(reading: Reading, codes: Sequence[str], choice: Choice) -> dict[str, HoursSummary]:
+    """Return by site the last hours that tell something; none where the last ones tell nothing."""
+    last = {one.site: one for one in reading.hours(codes, choice.since(HOURS_BACK), choice.until)} if codes else {}
+    return {code: one for code, one in last.items() if any(cell.numbers for cell in one.cells)}
+
+
 def no_site(request: Request) -> Response:
     """What somebody sees who has no site yet."""
     return render(request, "no_site.html")
@@ -206,7 +218,9 @@ def _span(request: Request) -> int:
     return int(asked) if asked in map(str, SPANS) else USUAL_SPAN
 
 
-def _event(request: Request, notes: Sequence[Annotation]) -> int:
-    """Return which of the notes is compared around: the one asked for, else the last."""
+def _asked(request: Request, compared: Sequence[BeforeAfter]) -> BeforeAfter | None:
+    """Return the comparison asked for, else the last that has numbers on both sides, else the last."""
     asked = request.query_params.get("event", "")
-    return next((place for place, note in enumerate(notes) if str(note.id) == asked), len(notes) - 1)
+    named = [one for one in compared if str(one.what.id) == asked]
+    full = [one for one in compared if one.rows]
+    return next(reversed(named or full or compared), None)

@@ -36,7 +36,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """What the page shows; `extremes` names the cells at the two ends, where there are some."""
+    """What the page shows; `differs` where the two ends are apart by more than their intervals."""
 
     days: str
     visits: str
@@ -45,14 +45,19 @@ class Hours:
     highest: str
     lowest: str
     has_pooled: bool
+    differs: bool
 
 
 def hours(language: Language, summary: HoursSummary, measure: Measure) -> Hours:
     """Return the page of one number."""
-    values = [None if (figure := measure.of(cell.numbers)) is None else figure.value for cell in summary.cells]
-    drawn = [_drawn(language, measure, cell, shade) for cell, shade in zip(summary.cells, shades(values), strict=True)]
+    figures = [measure.of(cell.numbers) for cell in summary.cells]
+    values = [None if figure is None else figure.value for figure in figures]
+    there = [figure for figure in figures if figure]
+    differs = bool(there) and max(figure.low for figure in there) > min(figure.high for figure in there)
+    shown = shades(values if differs else [None] * len(values))
+    drawn = [_drawn(language, measure, cell, shade) for cell, shade in zip(summary.cells, shown, strict=True)]
     rows = tuple(_row(language, measure, cell) for cell in summary.cells)
-    known = [(value, place) for place, value in enumerate(values) if value is not None]
+    known = [(figure.value, place) for place, figure in enumerate(figures) if figure]
     high, low = (_named(language, summary, measure, known, of) for of in (max, min))
     title = language.say(f"numbers.{measure.name}.title")
     day_names = [language.say(f"weekday.short{day}") for day in WEEKDAYS]
@@ -65,6 +70,7 @@ def hours(language: Language, summary: HoursSummary, measure: Measure) -> Hours:
         highest=high,
         lowest=low,
         has_pooled=any(row.is_pooled for row in rows),
+        differs=differs,
     )
 
 
@@ -73,9 +79,9 @@ def _named(
 ) -> str:
     if not known or not callable(of):
         return language.say("chart.unknown")
-    value, place = of(known)
-    when = cell_name(language, summary.cells[place])
-    return language.say("hours.extreme", when=when, value=measure.write(language, value))
+    _, place = of(known)
+    cell = summary.cells[place]
+    return language.say("hours.extreme", when=cell_name(language, cell), value=_value(language, measure, cell))
 
 
 def _drawn(language: Language, measure: Measure, cell: HoursCell, shade: int) -> Cell:
@@ -118,7 +124,4 @@ def parts_name(language: Language, parts: tuple[PartOfDay, ...]) -> str:
     """Return parts of the day in words."""
     if set(parts) == set(PARTS):
         return language.say("part.whole")
-    return ", ".join(
-        language.say(f"part.{part}").lower() if language.code == "en" else language.say(f"part.{part}")
-        for part in parts
-    )
+    return ", ".join(language.say(f"part.{part}").lower() for part in parts)

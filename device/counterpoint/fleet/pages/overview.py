@@ -70,7 +70,7 @@ def overview(language: Language, choice: Choice, runs: Sequence[PeriodSummary], 
     now, before = last_stretches(runs, choice.weeks)
     if now is None:
         return Overview("", "", why_nothing(language, choice, None), "", "", "")
-    days = days_of(language, now)
+    days = days_told(language, now, choice.weeks)
     stale = staleness(language, now, today)
     numbers = now.numbers
     if numbers is None:
@@ -81,7 +81,7 @@ def overview(language: Language, choice: Choice, runs: Sequence[PeriodSummary], 
         stale=stale,
         why="",
         sentence=what_changed(language, then, numbers),
-        now_key=language.say("overview.now_key", days=days),
+        now_key=language.say("overview.now_key", days=days_of(language, now)),
         before_key=language.say("overview.before_key", days=days_of(language, before)) if before and then else "",
         openings=dial(language, OPENINGS, numbers, then),
         talk_overs=dial(language, TALK_OVERS, numbers, then),
@@ -97,6 +97,14 @@ def overview(language: Language, choice: Choice, runs: Sequence[PeriodSummary], 
 def days_of(language: Language, stretch: Stretch) -> str:
     """Return the stretch's days in words."""
     return language.days(stretch.first_day, stretch.last_day)
+
+
+def days_told(language: Language, stretch: Stretch, asked_weeks: int) -> str:
+    """Return the stretch's days; where it is longer than asked for, also how many weeks are told at a time."""
+    days, at_a_time = days_of(language, stretch), stretch.runs[-1].weeks
+    if stretch.weeks <= asked_weeks or at_a_time == 1:
+        return days
+    return language.say("overview.at_a_time", days=days, weeks=language.number(at_a_time))
 
 
 def staleness(language: Language, now: Stretch, today: date) -> str:

@@ -52,7 +52,7 @@ def calculate(language: Language, query: Mapping[str, str], rules: SiteRules) ->
         why=language.say(f"calculator.why.{seen.why_not}") if seen.why_not else "",
         hours=language.say("calculator.hours.yes" if seen.hours_told else "calculator.hours.no"),
         error=_error(language, seen),
-        window=language.count("calculator.window", seen.window_hours) if seen.window_hours else "",
+        window=language.count("calculator.window", seen.window_hours) if seen.weeks else "",
         first="" if seen.first_after_days is None else language.count("calculator.first", seen.first_after_days),
     )
 

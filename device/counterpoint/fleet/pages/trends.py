@@ -30,6 +30,8 @@ SPANS: Final = (13, 26, 52)
 USUAL_SPAN: Final = 26
 COMPARED: Final = 8
 """Weeks on each side of what happened: two months even out a holiday and are soon over."""
+MOST_NEEDED: Final = 104
+"""Weeks: what takes longer nobody waits for, and how much longer says nothing."""
 FACT_TICKS: Final = 2
 """A small chart has room for so many steps."""
 MONTHS: Final = 12
@@ -155,6 +157,7 @@ def drawing(
         axis.ticks(language),
         marks,
         lambda value, decimals: measure.with_unit(language, language.number(value, decimals)),
+        ceiling=measure.ceiling,
     )
 
 
@@ -242,6 +245,12 @@ def _next_to_each_other(runs: Sequence[PeriodSummary], *, newest: bool) -> list[
     return taken[::-1] if newest else taken
 
 
+def _weeks_needed(language: Language, needed: int | None) -> str:
+    if needed is None:
+        return language.say("chart.unknown")
+    return language.say("trends.too_long") if needed > MOST_NEEDED else language.count("trends.weeks", needed)
+
+
 def _compared(language: Language, figure: FigureChange, weeks: int) -> Compared:
     measure = measure_of(figure.name)
     low, high = (language.signed(end, measure.decimals) for end in (figure.low, figure.high))
@@ -255,5 +264,5 @@ def _compared(language: Language, figure: FigureChange, weeks: int) -> Compared:
             "unit.value_and_interval", value=language.signed(figure.difference, measure.decimals), interval=interval
         ),
         figure.changed,
-        language.say("chart.unknown") if needed is None else language.count("trends.weeks", needed),
+        _weeks_needed(language, needed),
     )

@@ -57,7 +57,7 @@ class IntoStore:
         self._close(now_s)
 
     def end(self, now_s: int) -> None:
-        """Bring in what came late, and what every device says of itself now."""
+        """Bring in what came late, and what every device says of itself at `now_s`: a fleet looked at then is alive."""
         self.keep(self._waiting)
         self.keep(last_words(self._year, now_s))
 
@@ -76,9 +76,12 @@ class IntoStore:
 
 
 def bring_large(
-    year: Year, store: Store, years: Iterable[SiteYear], close: Callable[[int], object]
+    year: Year, store: Store, years: Iterable[SiteYear], close: Callable[[int], object], seen_s: int
 ) -> Iterator[SiteYear]:
-    """Bring a large fleet's year into a store, site by site; yield each site's year when it is in."""
+    """Bring a large fleet's year into a store, site by site; yield each site's year when it is in.
+
+    `seen_s` is when its devices say how they are (seconds since 1970, UTC).
+    """
     into = IntoStore(year, store, close)
     into.begin()
     now_s, last = noon_s(year.weeks[-1]) + CLOSES_AFTER_S, year.weeks[-1].name
@@ -96,7 +99,7 @@ def bring_large(
             ):
                 writing.count(kind, {code: amount})
         yield one
-    into.end(now_s)
+    into.end(seen_s)
     close(now_s)
 
 

@@ -5,6 +5,7 @@ One rule: a run of weeks is drawn at its middle; where nothing could be told the
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
@@ -62,20 +63,24 @@ class Mark:
     number: int
 
 
-def trend(
+def trend(  # noqa: PLR0913 - the two last ones only shape the axis
     label: str,
     points: Sequence[Point],
     ticks: Sequence[Tick],
     marks: Sequence[Mark],
     write: Callable[[float, int], str],
     *,
+    ceiling: float = math.inf,
     most_ticks: int = MOST_TICKS,
 ) -> Markup:
-    """Return the chart, or nothing where no figure is known; `write` gives a value with so many decimals as text."""
+    """Return the chart, or nothing where no figure is known; `write` gives a value with so many decimals as text.
+
+    No value can be above `ceiling`.
+    """
     known = [end for point in points for end in (point.value, point.low, point.high) if end is not None]
     if not known:
         return Markup("")
-    scale = fitting(known, floor=0, most_ticks=most_ticks)
+    scale = fitting(known, floor=0, ceiling=ceiling, most_ticks=most_ticks)
     return picture(
         "trend",
         label,
