@@ -93,9 +93,10 @@ def test_every_disk_has_one_next_step() -> None:
             assert is_enrolled(found)
 
 
-def test_waits_double_up_to_five_minutes_and_are_spread() -> None:
+def test_waits_double_and_are_spread_up_to_five_minutes() -> None:
     middles = list(islice(waits_s(iter(lambda: 0.5, None)), 9))
     assert middles[:3] == [FIRST_WAIT_S, FIRST_WAIT_S * 2, FIRST_WAIT_S * 4]
     assert middles[-1] == LONGEST_WAIT_S
     assert next(waits_s(iter([0.0]))) == FIRST_WAIT_S / 2
+    assert max(islice(waits_s(iter(lambda: 1.0, None)), 9)) == 300
     assert list(waits_s(iter([]))) == []
