@@ -22,6 +22,19 @@ def fill(store: Store, device: str, hours: int) -> None:
         writing.take_windows([Taken("hall", device, hour_window(hour, NOW), NOW) for hour in range(hours, 0, -1)])
 
 
+def test_nothing_is_restored_beside_the_log_of_another_store(tmp_path: Path) -> None:
+    with open_store(str(tmp_path / "fleet.db")) as store:
+        fill(store, "dev-0", 3)
+        back_up(store, tmp_path / "copy.db")
+    left = tmp_path / "new.db-wal"
+    left.write_bytes(b"what the store before did last")
+    with pytest.raises(UsageError, match=r"new\.db-wal is there already"):
+        restore(tmp_path / "copy.db", tmp_path / "new.db")
+    left.unlink()
+    restore(tmp_path / "copy.db", tmp_path / "new.db")
+    assert (tmp_path / "new.db").is_file()
+
+
 def test_a_copy_made_while_windows_come_is_whole(tmp_path: Path) -> None:
     store = open_store(str(tmp_path / "fleet.db"))
     fill(store, "dev-0", 100)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 PAGES: Final = 4096
 """Copied at a time; between them the service writes."""
 CLOSED: Final = 0o600
+LOGS: Final = ("-wal", "-shm")
+"""Beside a store: one that an older store left would be played into the restored one."""
 POSTGRESQL: Final = """PostgreSQL keeps its own copies. With the same URL:
   pg_dump --format=custom --file=COPY URL
   createdb NEW; pg_restore --exit-on-error --no-owner --dbname=NEW-URL COPY"""
@@ -46,11 +48,14 @@ def restore(copy: Path, path: Path) -> None:
     """Make a store of a copy, where none is.
 
     Raises:
-        UsageError: There is a store already, or no such copy.
+        UsageError: There is a store already, or a log that one left, or no such copy.
         StorageError: The copy is damaged, is no store of ours, or is newer than this program.
     """
-    if path.exists():
-        raise UsageError(f"{path} is there already: stop the service and move it away first, with its -wal and -shm")
+    for there in (path, *(path.with_name(path.name + end) for end in LOGS)):
+        if there.exists():
+            raise UsageError(
+                f"{there} is there already: stop the service and move it away first, with its -wal and -shm"
+            )
     if not copy.is_file():
         raise UsageError(f"{copy}: no such file")
     problem = next(problems(copy), None)
