@@ -24,7 +24,7 @@ LIFE_BEFORE_RENEWAL: Final = 2 / 3
 """A third of the life is left for a fleet that is away, and for people who are."""
 FIRST_WAIT_S: Final = 5.0
 LONGEST_WAIT_S: Final = 200.0
-"""In the middle: spread, it is five minutes at most till an approval is taken up. Three hundred ask 1.5 times a second."""
+"""Spread, it is five minutes at most until an approval is taken up. Three hundred ask 1.5 times a second together."""
 SPREAD: Final = 0.5
 """A wait is drawn from this share below to this share above: a hall that gets its power back does not ask at once."""
 
