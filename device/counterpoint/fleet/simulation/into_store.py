@@ -92,11 +92,7 @@ def bring_large(
             writing.put_facts(one.facts)
             writing.put_summaries([*telling.periods, *telling.hours], now_s)
             writing.note_closed(code, last, telling.told_until)
-            for kind, amount in (
-                ("merged", telling.merged),
-                ("dropped", telling.dropped),
-                ("refused", telling.refused),
-            ):
+            for kind, amount in (("merged", telling.merged), ("dropped", telling.dropped)):
                 writing.count(kind, {code: amount})
         yield one
     into.end(seen_s)
