@@ -2,12 +2,16 @@
 
 One rule: what a row says comes from the machine's own console after the cut. One machine carries the update out; at
 each moment QEMU is stopped (SIGSTOP), its disk copied, and QEMU goes on: the copy has the bytes that a kill at that
-moment leaves. At the last moment it is killed. Then each disk is booted. By hand, as root, with minutes for each disk:
+moment leaves (cache=none: what the machine has not flushed is not in it). The last moment is a kill (SIGKILL). The
+moments about the link last for milliseconds, so the disk is copied again and again around them, and the copy whose
+own folder shows the moment is taken. Then each copy is booted. By hand, as root, with minutes for each disk:
 
     firmware/package/build --arch arm64 --out out
     firmware/package/build --arch arm64 --version 0.2.0 --release --python 3.13 --out out
     firmware/image/boot-in-qemu --work DIR --deb out/counterpoint_0.1.0_arm64.deb
-    .venv/bin/python tests/image/machine_power_cuts.py --work DIR --packages out [MOMENT ...]
+    .venv/bin/python tests/image/machine_power_cuts.py --work DIR --packages out
+
+Of the machine's units only our sensor, our caretaker and the bench's own are started (boot-in-qemu --few).
 """
 
 from __future__ import annotations
@@ -21,26 +25,24 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "device")]
 
 from commands_made import DEVICE, FIRST, SECOND, command, trust  # noqa: E402 - their folder is known only now
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 BOOT: Final = ROOT / "firmware/image/boot-in-qemu"
-MOMENTS: Final = (
-    "accepted",
-    "staging+3",
-    "staging-half",
-    "staging-late",
-    "staged",
-    "turned",
-    "turned+10",
-    "heard+5",
-)
-"""Names of firmware/image/boot-in-qemu-watch, some with seconds after them; in the order in which they come."""
+MOMENTS: Final = ("accepted", "staging-half", "staged", "turned", "turned+60")
+"""In the order in which they come, as firmware/image/boot-in-qemu-watch names them; some with seconds after them."""
+SLICED: Final = ("staged", "turned")
+MOST_SLICES: Final = 60
 LOOK_S: Final = 0.02
 SPOOL: Final = 911
 PUBLISHER: Final = 914
@@ -67,13 +69,19 @@ def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--work", type=Path, required=True, help="where boot-in-qemu has booted once")
     asked.add_argument("--packages", type=Path, required=True, help="the package 0.1.0 and the release 0.2.0")
-    asked.add_argument("moments", nargs="*", default=MOMENTS, help=f"by default: {' '.join(MOMENTS)}")
+    asked.add_argument("--at-once", type=int, default=1, help="machines that are booted again at the same time")
+    asked.add_argument("--again", nargs="+", metavar="MOMENT", help="only boot these disks of the last update again")
     given = asked.parse_args()
     common, packages = given.work.resolve(), given.packages.resolve()
-    life = _folder(common, "life")
-    _lay_update(life / "add", packages)
-    _live(life, packages, tuple(given.moments))
-    came_back = [_boot_again(common, packages, moment, life / f"{moment}.img") for moment in given.moments]
+    life = common / "cuts/life"
+    if not given.again:
+        _folder(common, "life")
+        _lay_update(life / "add", packages)
+        _live(life, packages)
+    print("| moment | on the disk | after the boot |\n|---|---|---|", flush=True)
+    with ThreadPoolExecutor(given.at_once) as pool:
+        boots = [pool.submit(_boot_again, common, packages, moment, life) for moment in given.again or MOMENTS]
+        came_back = [boot.result() for boot in boots]
     return 0 if all(came_back) else 1
 
 
@@ -104,19 +112,41 @@ def _lay_update(add: Path, packages: Path) -> None:
         path.chmod(0o2750 if path.is_dir() else 0o640)
 
 
-def _live(work: Path, packages: Path, moments: tuple[str, ...]) -> None:
+def _live(work: Path, packages: Path) -> None:
     """Boot once with the update lying there; keep the disk of each moment, and kill the machine at the last one."""
-    console, due = work / "console.log", list(moments)
-    came: dict[str, float] = {}
-    with subprocess.Popen([*_boot(work, packages), "--add", str(work / "add"), "--cut-at", moments[-1]]) as machine:
-        while machine.poll() is None and len(due) > 1:
+    plain = [moment for moment in MOMENTS[:-1] if moment not in SLICED]
+    slices = 0
+    with subprocess.Popen([*_boot(work, packages), "--add", str(work / "add"), "--cut-at", MOMENTS[-1]]) as machine:
+        while machine.poll() is None:
             time.sleep(LOOK_S)
-            for name in _moments(console):
-                came.setdefault(name, time.monotonic())
-            name, _, after = due[0].partition("+")
-            if name in came and time.monotonic() >= came[name] + float(after or 0):
-                _copy_disk(work, due.pop(0))
-    shutil.copy(work / "state.img", work / f"{moments[-1]}.img")
+            came = _moments(work / "console.log")
+            if plain and plain[0] in came:
+                with _stopped(work):
+                    _copy_disk(work, plain.pop(0))
+            if "staged" in came and slices < MOST_SLICES and not (work / "turned.img").exists():
+                slices += 1
+                with _stopped(work):
+                    _copy_disk(work, "slice")
+                    _name_slice(work)
+    if machine.returncode == 0:
+        _copy_disk(work, MOMENTS[-1])
+
+
+def _name_slice(work: Path) -> None:
+    """Give the slice its moment's name, once its own folder of releases shows the moment."""
+    there = _releases(work / "slice.img", work / "looked-at.img")
+    moment = "turned" if "current" in there else "staged" if "0.2.0" in there else ""
+    if moment and not (work / f"{moment}.img").exists():
+        (work / "slice.img").rename(work / f"{moment}.img")
+
+
+def _releases(disk: Path, scratch: Path) -> list[str]:
+    """What a boot would find in the folder of releases: its journal is played in a copy, the disk stays as it is."""
+    subprocess.run(["cp", "--sparse=always", disk, scratch], check=True)
+    subprocess.run(["e2fsck", "-p", "-E", "journal_only", scratch], stdout=subprocess.DEVNULL, check=False)
+    look = ["debugfs", "-R", "ls -p /shared/var/lib/counterpoint/releases", str(scratch)]
+    listed = subprocess.run(look, capture_output=True, text=True, check=True).stdout
+    return [line.split("/")[5] for line in listed.splitlines() if line.count("/") >= 6]
 
 
 def _moments(console: Path) -> list[str]:
@@ -124,29 +154,36 @@ def _moments(console: Path) -> list[str]:
     return re.findall(r"^AT: (\S+)", said, re.MULTILINE)
 
 
-def _copy_disk(work: Path, moment: str) -> None:
+@contextmanager
+def _stopped(work: Path) -> Iterator[None]:
     qemu = int((work / "qemu.pid").read_text())
     os.kill(qemu, signal.SIGSTOP)
     try:
-        subprocess.run(["cp", "--sparse=always", work / "state.img", work / f"{moment}.img"], check=True)
+        yield
     finally:
         os.kill(qemu, signal.SIGCONT)
 
 
-def _boot_again(common: Path, packages: Path, moment: str, disk: Path) -> bool:
+def _copy_disk(work: Path, name: str) -> None:
+    subprocess.run(["cp", "--sparse=always", work / "state.img", work / f"{name}.img"], check=True)
+
+
+def _boot_again(common: Path, packages: Path, moment: str, life: Path) -> bool:
+    disk = life / f"{moment}.img"
     if not disk.exists():
         print(f"| {moment} | did not come | |", flush=True)
         return False
     work = _folder(common, moment)
-    disk.rename(work / "state.img")
+    subprocess.run(["cp", "--sparse=always", disk, work / "state.img"], check=True)
     run = [*_boot(work, packages), "--keep-state", "--cut-at", "told"]
     said = subprocess.run(run, stdout=subprocess.PIPE, text=True, check=False).stdout
+    (work / "said").write_text(said, encoding="utf-8")
     print(f"| {moment} | {_found(said)} | {_told(said)} |", flush=True)
     return "REPORT: listening" in said and ", 0 wrong" in said
 
 
 def _boot(work: Path, packages: Path) -> list[str]:
-    return [str(BOOT), "--work", str(work), "--deb", str(next(packages.glob("counterpoint_0.1.0_arm64.deb")))]
+    return [str(BOOT), "--work", str(work), "--deb", str(next(packages.glob("counterpoint_0.1.0_arm64.deb"))), "--few"]
 
 
 def _found(said: str) -> str:
@@ -160,7 +197,9 @@ def _found(said: str) -> str:
 def _told(said: str) -> str:
     """When it listened again, and what."""
     listening = _line(said, "REPORT: listening ").partition(" s after")[0]
-    return f"listening after {listening or '-'} s; {_line(said, 'REPORT: program: ')}; {_line(said, 'REPORT: care: ')}"
+    return (
+        f"listening after {listening or '-'} s; {_line(said, 'REPORT: program: ')}; {_line(said, 'REPORT: version: ')}"
+    )
 
 
 def _line(said: str, begins: str) -> str:
