@@ -19,7 +19,7 @@ from counterpoint.fleet.access.marks import digest_of
 from counterpoint.fleet.notes.routes import note_routes
 from counterpoint.fleet.store.opening import Store, open_store
 from counterpoint.fleet.store.reading import Reading
-from fleet_visitors import PASSWORD, Place, multipart, open_place, raw
+from fleet_visitors import PASSWORD, Place, home, multipart, open_place, raw
 
 FORM = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin", "origin": "null"}
 OTHER = "seven slow rivers under ice"
@@ -308,7 +308,7 @@ def test_tries_are_limited_by_account_and_the_holder_still_gets_in(place: Place)
     assert int(tries[-1].headers["retry-after"]) > 0
     right = place.visitor().post("/sign-in", {"name": "anna", "password": PASSWORD}, headers=stranger)
     assert right.status == 429, "not even with the right password, from there"
-    assert place.visitor().sign_in("anna").status == 303, "from where anna has been before"
+    assert place.visitor().sign_in("anna", address=home("anna")).status == 303, "from where anna has been before"
 
 
 def test_a_name_that_is_not_there_is_limited_in_the_same_way(place: Place) -> None:
