@@ -140,7 +140,8 @@ def test_one_bad_line_keeps_everything_out(place: Place) -> None:
     bad = GOOD + b"2026-W42;<i>many</i>;3\n"
     page = upload(anna, "north", bad)
     assert page.status == 422
-    assert "Line 4: no number from 0 on. Write 12.5 or 12,5, without a unit: <code>&lt;i&gt;many&lt;/i&gt;</code>" in page.text
+    told = "Line 4: no number from 0 on. Write 12.5 or 12,5, without a unit: <code>&lt;i&gt;many&lt;/i&gt;</code>"
+    assert told in page.text
     assert (
         anna.post("/notes/facts/keep", {"site": "north", "kept": bad.decode()}, shown_on="/notes/facts").status == 422
     )
