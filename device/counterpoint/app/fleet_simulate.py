@@ -53,7 +53,10 @@ def add_simulate(commands: Commands) -> None:
     )
     parser.add_argument("--store", metavar="WHERE", help="a new store: a path (SQLite) or postgresql://...")
     parser.add_argument(
-        "--broker", type=_broker, metavar="HOST:PORT", help="a broker on this machine, without TLS; 6 weeks at most"
+        "--broker",
+        type=_broker,
+        metavar="HOST:PORT",
+        help="a broker on this machine, without TLS; 6 weeks at most, and what is over 30 days old a collector refuses",
     )
     parser.add_argument("--windows", type=Path, metavar="FILE", help="every window as a line of JSON, as it arrives")
     parser.add_argument("--facts", type=Path, metavar="DIR", help="what some sites count themselves: a CSV a site")

@@ -53,6 +53,13 @@ def test_a_share_never_gets_an_axis_beyond_what_there_can_be() -> None:
     assert fitting([0.0, 0.4], floor=0).low == 0
 
 
+def test_a_trend_of_shares_ends_at_a_hundred() -> None:
+    wide = [Point(0, 1, 78.0, 38.0, 100.0, "wide")]
+    assert ">150<" in trend("label", wide, [], [], plain)
+    assert ">100<" in (ended := trend("label", wide, [], [], plain, ceiling=100.0))
+    assert ">150<" not in ended
+
+
 def test_a_gap_lifts_the_pen() -> None:
     assert line_through([(0, 0), None, (1, 1)]) == "M0 0M1000 1000"
     assert line_through([(0, 0), (0.5, 0.5), (1, 1)]) == "M0 0L500 500L1000 1000"
