@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
@@ -11,6 +12,7 @@ import counterpoint.messages
 from counterpoint.messages.channels import SENT
 from counterpoint.messages.contract import asyncapi, contract_files, fleet_asyncapi
 from counterpoint.messages.schemas import decode_window
+from counterpoint.settings import PrivacyRules
 from write_contract import write_contract
 
 FOLDER = Path(counterpoint.messages.__file__).parent
@@ -56,3 +58,12 @@ def test_the_page_for_readers_shows_a_window_as_it_is_sent() -> None:
     for channel in SENT:
         kept = "yes" if channel.retain else "no"
         assert f"| `{channel.leaf}` | {channel.qos} | {kept} |" in text
+
+
+def test_the_page_for_readers_says_how_long_a_window_may_last() -> None:
+    if not PAGE.exists():
+        pytest.skip("the pages are in the repository, not in the installed package")
+    text = PAGE.read_text()
+    assert "`privacy.window" in text
+    longer = set(get_args(get_type_hints(PrivacyRules)["window"])) - {PrivacyRules().window}
+    assert all(f'"{choice}"' in text for choice in longer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -48,6 +48,13 @@ def test_a_good_window_is_taken() -> None:
     window = hour_window(1, NOW)
     assert arrives(encode(window)) == Taken("hall-3", "dev-1", window, NOW)
     assert isinstance(arrives(encode(replace(window, statistics=None))), Taken)
+
+
+def test_a_window_of_a_whole_local_day_or_week_is_taken_too() -> None:
+    monday = datetime(2026, 11, 15, 23, tzinfo=UTC)  # midnight in Zurich
+    for lasts in (timedelta(days=1), timedelta(weeks=1)):
+        window = replace(hour_window(1, NOW), start_utc=monday, end_utc=monday + lasts, timezone="Europe/Zurich")
+        assert isinstance(arrives(encode(window)), Taken)
 
 
 @pytest.mark.parametrize(
