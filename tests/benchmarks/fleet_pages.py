@@ -12,6 +12,7 @@ import argparse
 import http.client
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -148,7 +149,7 @@ class Measure:
 
     def _ask(self, address: str, due_s: float) -> Asked:
         line = getattr(self._lines, "line", None)
-        if line is None:
+        if line is None or was_closed(line):
             line = self._lines.line = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
         try:
             line.request("GET", address, headers=self._headers)
@@ -158,6 +159,11 @@ class Measure:
             line.close()
             size, status = 0, 0
         return Asked(time.perf_counter() - due_s, size, status)
+
+
+def was_closed(line: http.client.HTTPConnection) -> bool:
+    """Whether the server has closed a line that was idle for long: browsers look too, before they send."""
+    return line.sock is not None and bool(select.select([line.sock], [], [], 0)[0])
 
 
 def report(measure: Measure, page: str, of: str, address: Callable[[], str]) -> None:

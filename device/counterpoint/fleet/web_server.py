@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 
 from counterpoint.errors import UsageError
-from counterpoint.fleet.access.patience import LARGEST_HEADERS, LimitedProtocol
+from counterpoint.fleet.access.patience import IDLE_S, LARGEST_HEADERS, LimitedProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,6 @@ CONNECTIONS: Final = 512
 LAST_PORT: Final = 65_535
 FAREWELL_S: Final = 5
 """For answers that are under way when it is told to stop."""
-IDLE_S: Final = 5
 PROXIES: Final = ["127.0.0.1", "::1"]
 """On this machine: their X-Forwarded-For and -Proto are believed, so that tries are counted by browsers' addresses."""
 

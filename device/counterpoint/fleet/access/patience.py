@@ -11,9 +11,12 @@ if TYPE_CHECKING:
 
 LOOKS_S: Final = 10.0
 SILENT_LOOKS: Final = 2
-"""A connection that has no request after two looks (10 to 20 s) is cut."""
+"""A connection that has brought no request after two looks (10 to 20 s) is cut."""
 LONGEST_LOOKS: Final = 9
-"""And one whose answer is not taken after nine (a minute and a half)."""
+"""And one whose answer is not taken, or that brings no other request, after nine (a minute and a half)."""
+IDLE_S: Final = 75
+"""A connection is kept so long after an answer: longer than a proxy keeps its own (nginx: 60 s), so that it is the
+proxy that closes, and no request is sent into a connection that we are closing."""
 LARGEST_HEADERS: Final = 16_384
 """Bytes: our cookies and a proxy's lines are below 2 kB."""
 
@@ -34,11 +37,10 @@ class LimitedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def _look_after(self) -> None:
-        waits = self.cycle is None or self.cycle.response_complete
         if self.cycle is not self._watched:
             self._watched, self._silent = self.cycle, 0
         self._silent += 1
-        if self._silent >= (SILENT_LOOKS if waits else LONGEST_LOOKS):
+        if self._silent >= (SILENT_LOOKS if self.cycle is None else LONGEST_LOOKS):
             self.transport.abort()
             return
         self._look = self.loop.call_later(LOOKS_S, self._look_after)
