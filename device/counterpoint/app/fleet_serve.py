@@ -13,19 +13,18 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from counterpoint.app.fleet_closing import Closing
 from counterpoint.edge.keys import load_identity
 from counterpoint.edge.systemd import READY, STOPPING, notify
-from counterpoint.errors import StorageError, UsageError
+from counterpoint.errors import UsageError
 from counterpoint.fleet.access.doors import DoorRules
 from counterpoint.fleet.access.guard import guard
 from counterpoint.fleet.access.routes import access_routes, first_link
-from counterpoint.fleet.closing import close_due
 from counterpoint.fleet.collector.collecting import Collector, World
 from counterpoint.fleet.exports.routes import export_routes
 from counterpoint.fleet.notes.routes import note_routes
 from counterpoint.fleet.pages.site_map import page_routes
 from counterpoint.fleet.pages.trouble import refuse
-from counterpoint.fleet.store.keeping import tidy
 from counterpoint.fleet.store.opening import open_store
 from counterpoint.fleet.telling.teller import Teller
 from counterpoint.fleet.web_server import WebServer, listen
@@ -39,12 +38,7 @@ if TYPE_CHECKING:
 
     Work = Callable[[Callable[[], bool]], None]
 
-LOOK_S: Final = 600.0
-"""How often is looked for weeks that are due."""
-DAY_S: Final = 86_400.0
-TROUBLE_S: Final = 30.0
 LOCAL: Final = "127.0.0.1"
-NAP_S: Final = 0.2
 FAREWELL_S: Final = 30.0
 """For the parts to end after a signal; a commit under way takes less."""
 
@@ -117,7 +111,7 @@ def serve(order: ServeOrder, settings: FleetSettings) -> int:
         signal.signal(number, lambda _number, _frame: crew.end())
     try:
         listener = _listen(settings) if order.pages else None
-        crew.start("closing", lambda stopped: _close(store, settings, stopped))
+        crew.start("closing", Closing(store, settings, _saying("closing")).run)
         if identity is not None:
             collector = Collector(store, settings, identity, World(say=_saying("collector")))
             crew.start("collector", collector.run)
@@ -175,27 +169,6 @@ def _serve_pages(store: Store, settings: FleetSettings, listener: socket.socket,
 def _named(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _close(store: Store, settings: FleetSettings, stopped: Callable[[], bool]) -> None:
-    """Tell what is due, every ten minutes; delete what is old, every day."""
-    say = _saying("closing")
-    tidied_s = float("-inf")
-    while not stopped():
-        wait_s = LOOK_S
-        try:
-            closed = close_due(store, int(time.time()), settings.closing.wait_hours, settings.rules, stopped)
-            if closed.summaries:
-                say(f"{closed.summaries} summaries of {closed.sites} sites")
-            if time.monotonic() - tidied_s >= DAY_S:
-                tidied_s = time.monotonic()
-                tidy(store, settings.keeping, int(time.time()))
-        except StorageError as error:
-            say(str(error))
-            wait_s = TROUBLE_S
-        until_s = time.monotonic() + wait_s
-        while time.monotonic() < until_s and not stopped():
-            time.sleep(NAP_S)
 
 
 def _saying(part: str) -> Callable[[str], None]:

@@ -6,6 +6,7 @@ are pooled from the sites' own summaries, so that they hold nothing that the sit
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Final
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from counterpoint.fleet.store.rows import Site
     from counterpoint.fleet.store.writing import Writing
 
+    Alone = Callable[[str], AbstractContextManager[object]]
+
 HOUR_S: Final = 3600
 
 
@@ -36,9 +39,16 @@ class Closed:
 
 
 def close_due(
-    store: Store, now_s: int, wait_hours: int, rules: SiteRules, stopped: Callable[[], bool] = lambda: False
+    store: Store,
+    now_s: int,
+    wait_hours: int,
+    rules: SiteRules,
+    stopped: Callable[[], bool] = lambda: False,
+    alone: Alone = nullcontext,
 ) -> Closed:
     """Tell every site what is due; what is told already stays as it is, so this can be run at any time.
+
+    Each site, and then `all`, is told within `alone(code)`, which may take its errors: then the next one is told.
 
     Raises:
         StorageError: The store can't be used; the sites before this one are told.
@@ -49,9 +59,12 @@ def close_due(
     for site in sites:
         if stopped():
             return Closed(told, made)
-        new = _close_site(store, site, _due(now_s, wait_hours, site.timezone), rules, now_s)
-        told, made = told + (new > 0), made + new
-    return Closed(told, made + _close_all(store, sites, now_s, wait_hours, rules))
+        with alone(site.code):
+            new = _close_site(store, site, _due(now_s, wait_hours, site.timezone), rules, now_s)
+            told, made = told + (new > 0), made + new
+    with alone(ALL):
+        made += _close_all(store, sites, now_s, wait_hours, rules)
+    return Closed(told, made)
 
 
 def _due(now_s: int, wait_hours: int, timezone: str) -> str:

@@ -255,3 +255,24 @@ class AuditLine:
     what: str
     about: str = ""
     id: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTrouble:
+    """Something that the service can't do now, for IT.
+
+    Attributes:
+        kind: closing (a site's weeks are not told), tidying (what is old is not deleted), clock (ours runs ahead).
+        site: The site's code, "" where it is nobody's.
+        since_s: When it began, by our clock.
+        last_s: When it was last tried.
+        times: How often it was tried.
+        detail: Why, in a few words; for `clock` the whole days that it runs ahead.
+    """
+
+    kind: str
+    site: str
+    since_s: int
+    last_s: int
+    times: int
+    detail: str

@@ -222,3 +222,21 @@ audit: Final = Table(
     Column("what", Text, nullable=False),
     Column("about", Text, nullable=False),
 )
+
+# What the service knows of itself.
+reached: Final = Table(
+    "reached",  # one row: how far time has come, as far as it was believed
+    metadata,
+    Column("name", String(16), primary_key=True),
+    _seconds("at_s"),
+)
+trouble: Final = Table(
+    "trouble",  # what the service can't do now, for IT; a row goes when it can again
+    metadata,
+    Column("kind", String(16), primary_key=True, nullable=False),
+    _code("site", key=True),  # "" where it is nobody's
+    _seconds("since_s"),
+    _seconds("last_s"),
+    Column("times", BigInteger, nullable=False),
+    Column("detail", Text, nullable=False),
+)
