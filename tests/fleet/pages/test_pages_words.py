@@ -12,22 +12,24 @@ import msgspec
 import pytest
 
 from counterpoint.disclosure.sites import SiteRules
+from counterpoint.fleet.pages.cards import about
 from counterpoint.fleet.pages.choice import Choice, is_week
 from counterpoint.fleet.pages.devices import ago, listed, rank
-from counterpoint.fleet.pages.hours import hours, parts_name
+from counterpoint.fleet.pages.freshness import freshness, told_day, told_week
+from counterpoint.fleet.pages.hours import hours, last_told, next_hours, parts_name
 from counterpoint.fleet.pages.language import LANGUAGES, language
 from counterpoint.fleet.pages.listening import SKILLS, acts
 from counterpoint.fleet.pages.measures import MEASURES, OPENINGS
 from counterpoint.fleet.pages.overview import overview
 from counterpoint.fleet.pages.places import find, place
 from counterpoint.fleet.pages.privacy import calculate, left_out, rules_in_words
-from counterpoint.fleet.pages.report import report
-from counterpoint.fleet.pages.stretches import last_stretches
+from counterpoint.fleet.pages.report import Noted, new_weeks, report
+from counterpoint.fleet.pages.stretches import look
 from counterpoint.fleet.pages.trends import Axis, before_after, drawing, own_facts
 from counterpoint.fleet.store.rows import Annotation, DeviceState, Fact, Site, Told
 from counterpoint.fleet.store.weeks import monday, weeks_later
 from counterpoint.messages.schemas import Birth, HealthReport, SensorHealth
-from counterpoint.messages.summaries import PeriodSummary
+from counterpoint.messages.summaries import Figure, PeriodSummary
 from site_summaries import LAST_WEEK, ZONE, drawn, hours_of, numbers, period, weeks_of
 
 EN = language("en")
@@ -73,55 +75,58 @@ def device(name: str = "d1", **of: Any) -> DeviceState:
     return replace(ORDINARY, id=name, **of)
 
 
+NOTHING_NOTED = Noted([], [])
+
+
 def troubles(state: DeviceState) -> list[str]:
     return [trouble.name for trouble in listed(EN, rank([state], {}, NOW_S), NOW_S, "").shown[0].troubles]
 
 
 def test_quiet_weeks_say_that_nothing_changed() -> None:
-    view = overview(EN, CHOICE, quiet_weeks(), TODAY)
+    view = overview(EN, CHOICE, quiet_weeks(), TODAY, 5)
     assert view.sentence == EN.say("sentence.nothing")
     assert view.stale == ""
 
 
 def test_a_change_is_told_in_the_numbers_own_words() -> None:
-    view = overview(EN, CHOICE, weeks_of("bern", better_since=4), TODAY)
+    view = overview(EN, CHOICE, weeks_of("bern", better_since=4), TODAY, 5)
     assert view.sentence.startswith("Openings let finish went from ")
     assert all(word not in view.sentence.lower() for word in ("better", "worse", "good", "bad"))
 
 
 def test_four_weeks_are_held_against_the_four_before() -> None:
-    view = overview(EN, CHOICE, weeks_of("bern"), TODAY)
+    view = overview(EN, CHOICE, weeks_of("bern"), TODAY, 5)
     assert view.days == "19 October to 15 November 2026"
     assert view.before_key.startswith("21 September to 18 October 2026")
 
 
 def test_the_first_numbers_are_compared_with_nothing() -> None:
-    view = overview(EN, CHOICE, quiet_weeks(4), TODAY)
+    view = overview(EN, CHOICE, quiet_weeks(4), TODAY, 5)
     assert view.is_told
     assert view.sentence == EN.say("sentence.first")
     assert view.before_key == ""
 
 
 def test_a_shorter_stretch_before_is_none() -> None:
-    now, before = last_stretches(quiet_weeks(7), 4)
-    assert now is not None
-    assert (now.weeks, before) == (4, None)
+    seen = look(quiet_weeks(7), 4)
+    assert seen is not None
+    assert (seen.now.weeks, seen.before) == (4, None)
 
 
 def test_a_stretch_never_reaches_over_a_gap() -> None:
     weeks = quiet_weeks(12)
-    now, before = last_stretches(weeks[:6] + weeks[10:], 4)
-    assert now is not None
-    assert (now.weeks, before) == (2, None)
+    seen = look(weeks[:6] + weeks[10:], 4)
+    assert seen is not None
+    assert (seen.now.weeks, seen.before) == (2, None)
 
 
 def test_runs_of_four_weeks_are_taken_whole() -> None:
     told = numbers(drawn("a"))
     runs = [period("davos", weeks_later(LAST_WEEK, -4 * at - 3), told, weeks=4) for at in (3, 2, 1, 0)]
-    now, before = last_stretches(runs, 1)
-    assert now is not None
-    assert before is not None
-    assert (now.weeks, before.weeks) == (4, 4)
+    seen = look(runs, 1)
+    assert seen is not None
+    assert seen.before is not None
+    assert (seen.now.weeks, seen.before.weeks) == (4, 4)
 
 
 @pytest.mark.parametrize(
@@ -129,25 +134,28 @@ def test_runs_of_four_weeks_are_taken_whole() -> None:
     [
         (replace(SITE, counter_count=0, people=0), "no_counters"),
         (replace(SITE, people=1), "one_person"),
+        (replace(SITE, people=4), "few_people"),
         (replace(SITE, people=5), "first"),
         (replace(SITE, people=0), "first"),
     ],
 )
 def test_where_nothing_is_told_the_page_says_why_and_when(site: Site, why: str) -> None:
-    view = overview(EN, replace(CHOICE, site=site), [], TODAY)
+    view = overview(EN, replace(CHOICE, site=site), [], TODAY, 5)
     assert not view.is_told
-    assert view.why == EN.say(f"overview.why.{why}")
+    asked = {"people": 5, "weeks": 12, "present": "21 January 2027", "following": "15 April 2027"}
+    assert view.why == EN.say(f"overview.why.{why}", **asked)
 
 
 def test_too_few_visits_are_told_as_too_few() -> None:
-    view = overview(EN, CHOICE, [period("bern", LAST_WEEK, None)], TODAY)
-    assert "nothing can be told without telling about single people" in view.why
+    view = overview(EN, CHOICE, [period("bern", LAST_WEEK, None)], TODAY, 5)
+    assert "a number would have shown single people" in view.why
+    assert "told about 21 January 2027 at the latest" in view.why
 
 
 @pytest.mark.parametrize(("days", "is_stale"), [(0, False), (17, False), (19, True), (60, True)])
 def test_numbers_that_should_have_been_followed_are_stale(days: int, is_stale: bool) -> None:
     end = monday(LAST_WEEK) + timedelta(days=6)
-    view = overview(EN, CHOICE, quiet_weeks(), end + timedelta(days=days))
+    view = overview(EN, CHOICE, quiet_weeks(), end + timedelta(days=days), 5)
     assert bool(view.stale) == is_stale
 
 
@@ -158,13 +166,13 @@ def test_a_number_that_can_not_be_told_is_said_so_on_its_card() -> None:
         for week in quiet_weeks()
         if week.numbers
     ]
-    view = overview(EN, CHOICE, weeks, TODAY)
+    view = overview(EN, CHOICE, weeks, TODAY, 5)
     assert view.openings is not None
     assert (view.openings.value, view.openings.drawing, view.pauses) == ("", None, None)
 
 
 def test_the_devices_own_error_is_told_in_tenths() -> None:
-    view = overview(EN, CHOICE, quiet_weeks(), TODAY)
+    view = overview(EN, CHOICE, quiet_weeks(), TODAY, 5)
     assert view.sure is not None
     assert (view.sure.found, view.sure.wrong) == ("7", "5")
 
@@ -194,20 +202,20 @@ def test_a_part_of_the_day_is_small_within_a_sentence(code: str, says: str) -> N
 
 def test_a_place_that_is_told_by_twelve_weeks_says_so_when_fewer_are_asked_for() -> None:
     run = msgspec.structs.replace(quiet_weeks()[-1], weeks=12)
-    assert overview(EN, CHOICE, [run], TODAY).days.endswith(", told 12 weeks at a time")
-    assert "at a time" not in overview(EN, CHOICE, quiet_weeks(), TODAY).days
+    assert overview(EN, CHOICE, [run], TODAY, 5).days.endswith(", told 12 weeks at a time")
+    assert "at a time" not in overview(EN, CHOICE, quiet_weeks(), TODAY, 5).days
 
 
 def test_listening_shows_acts_in_the_order_of_the_page() -> None:
-    now, before = last_stretches(quiet_weeks(), 4)
-    assert now is not None
-    assert [row.name for row in acts(EN, now, before)] == list(SKILLS)
+    seen = look(quiet_weeks(), 4)
+    assert seen is not None
+    assert [row.name for row in acts(EN, seen.now, seen.before)] == list(SKILLS)
 
 
 def test_without_words_there_are_no_acts_and_not_zero() -> None:
-    now, _ = last_stretches([msgspec.structs.replace(week, act_visits_percent=None) for week in quiet_weeks()], 4)
-    assert now is not None
-    assert acts(EN, now, None) == ()
+    seen = look([msgspec.structs.replace(week, act_visits_percent=None) for week in quiet_weeks()], 4)
+    assert seen is not None
+    assert acts(EN, seen.now, None) == ()
 
 
 def test_sites_keep_their_order_whatever_they_are_searched_for() -> None:
@@ -258,17 +266,124 @@ def test_own_facts_have_a_chart_each_on_the_same_axis() -> None:
 
 
 def test_a_report_is_a_week_against_the_four_before() -> None:
-    shown = report(EN, weeks_of("bern"), LAST_WEEK, [])
+    shown = report(EN, weeks_of("bern"), LAST_WEEK, NOTHING_NOTED)
     assert shown is not None
     assert (shown.days, shown.before_days) == ("9 November to 15 November 2026", "12 October to 8 November 2026")
-    assert report(EN, [], LAST_WEEK, []) is None
+    assert report(EN, [], LAST_WEEK, NOTHING_NOTED) is None
+
+
+def test_a_report_of_a_week_that_brought_nothing_says_so_and_when_the_next_come() -> None:
+    told = period("bern", weeks_later(LAST_WEEK, -14), numbers(drawn("a")), weeks=12)
+    assert new_weeks([told]) == {weeks_later(LAST_WEEK, -3)}
+    shown = [report(EN, [told], weeks_later(LAST_WEEK, at), NOTHING_NOTED) for at in (-3, -2, 0)]
+    assert [page.is_new for page in shown if page] == [True, False, False]
+    assert {page.days for page in shown if page} == {"3 August to 25 October 2026"}
+    assert {page.told for page in shown if page} == {"Told on 29 October 2026."}
+    assert {page.due for page in shown if page} == {"The next numbers come about 21 January 2027."}
+
+
+def test_a_report_says_what_the_site_counted_itself_in_that_week() -> None:
+    facts = [
+        Fact("bern", week, "visitors", value) for week, value in ((weeks_later(LAST_WEEK, -1), 90), (LAST_WEEK, 80))
+    ]
+    shown = report(EN, quiet_weeks(), LAST_WEEK, Noted([], facts))
+    assert shown is not None
+    assert [(own.title, own.now, own.before) for own in shown.own] == [("Visitors", "80", "90")]
+
+
+def test_a_report_has_room_for_the_last_notes_alone() -> None:
+    notes = [Annotation("bern", "2026-09-14", f"note {at}", "anna", 0, at) for at in range(20)]
+    shown = report(EN, quiet_weeks(), LAST_WEEK, Noted(notes, []))
+    assert shown is not None
+    assert [event.text for event in shown.events] == [f"note {at}" for at in range(15, 20)]
+    assert shown.trend.count('class="flag"') == 5
+
+
+def blocks(*told: bool) -> list[PeriodSummary]:
+    """Runs of twelve weeks, the last of which ended three weeks before LAST_WEEK; False: too little."""
+    first = weeks_later(LAST_WEEK, -2 - 12 * len(told))
+    runs = [(weeks_later(first, 12 * at), is_told) for at, is_told in enumerate(told)]
+    return [period("bern", week, numbers(drawn(week)) if is_told else None, weeks=12) for week, is_told in runs]
+
+
+def test_too_little_at_the_end_hides_no_earlier_numbers() -> None:
+    view = overview(EN, CHOICE, blocks(True, True, False), TODAY, 5)
+    assert view.is_told
+    assert view.days == "11 May to 2 August 2026, told 12 weeks at a time"
+    assert view.before_key.startswith("16 February to 10 May 2026")
+    assert view.since.startswith("3 August to 25 October 2026: too little to tell.")
+    assert view.fresh == "Told on 6 August 2026. The next numbers come about 21 January 2027."
+
+
+def test_what_could_not_be_told_in_between_is_left_out_and_said() -> None:
+    seen = look(blocks(True, False, True), 30)
+    assert seen is not None
+    assert (seen.now.weeks, seen.now.untold_weeks, seen.since) == (36, 12, None)
+    view = overview(EN, replace(CHOICE, weeks=13), blocks(True, False, True), TODAY, 5)
+    assert view.gap == ""
+    assert view.before_key.startswith("16 February to 10 May 2026")
+    assert overview(EN, CHOICE, blocks(False, True), TODAY, 5).sentence == EN.say("sentence.no_before")
+    wide = overview(EN, replace(CHOICE, weeks=52), blocks(True, False, True), TODAY, 5)
+    assert wide.gap.startswith("12 weeks of these are not in the numbers")
+
+
+def test_numbers_say_when_they_were_told_and_when_the_next_come() -> None:
+    assert overview(EN, CHOICE, quiet_weeks(), TODAY, 5).fresh == (
+        "Told on 19 November 2026. The next numbers come about 26 November 2026."
+    )
+
+
+def test_of_the_past_nothing_is_said_to_come() -> None:
+    assert overview(EN, replace(CHOICE, newest=weeks_later(LAST_WEEK, 1)), quiet_weeks(), TODAY, 5).fresh == ""
+
+
+@pytest.mark.parametrize(("weeks", "last"), [(1, date(2026, 11, 26)), (4, date(2026, 11, 26)), (12, date(2027, 1, 21))])
+def test_the_next_numbers_come_at_the_pace_of_the_place(weeks: int, last: date) -> None:
+    run = period("bern", weeks_later("2026-W43", 1 - weeks), numbers(drawn("a")), weeks=weeks)
+    fresh = freshness([run], TODAY)
+    assert fresh is not None
+    assert (fresh.due, fresh.is_late) == (last, weeks == 1)
+
+
+def test_a_week_is_told_on_the_thursday_after_it() -> None:
+    days = [date(2026, 11, 23) + timedelta(days=at) for at in range(7)]
+    assert [told_week(day) for day in days] == ["2026-W46"] * 3 + ["2026-W47"] * 4
+    assert told_day("2026-W47") == date(2026, 11, 26)
+
+
+def test_wide_ranges_are_said_to_be_wide_on_purpose() -> None:
+    rate = Figure(value=10, low=5, high=15, base=100)
+    weeks = [
+        msgspec.structs.replace(week, numbers=msgspec.structs.replace(week.numbers, talk_overs_per_100_min=rate))
+        for week in quiet_weeks()
+        if week.numbers
+    ]
+    assert overview(EN, replace(CHOICE, weeks=1), weeks, TODAY, 5).wide
+    assert not overview(EN, CHOICE, quiet_weeks(), TODAY, 5).wide
+
+
+@pytest.mark.parametrize(
+    ("count", "says"),
+    [(0, "0"), (95, "95"), (8750, "8\N{NARROW NO-BREAK SPACE}750"), (227_130, "227\N{NARROW NO-BREAK SPACE}000")],
+)
+def test_a_count_has_no_more_digits_than_it_means(count: int, says: str) -> None:
+    assert about(EN, count) == says
+
+
+def test_hours_that_could_not_be_told_hide_no_earlier_ones() -> None:
+    full = hours_of("bern")
+    empty = msgspec.structs.replace(full, first_week=weeks_later(full.first_week, 4), cells=())
+    assert last_told([full, empty]) is full
+    assert last_told([empty]) is None
+    assert next_hours(EN, full, TODAY) == "The next hours come about 17 December 2026."
+    assert next_hours(EN, full, date(2027, 1, 1)) == ""
 
 
 def test_silent_devices_come_first_and_fine_ones_last() -> None:
     states = [
         device("fine"),
         device("deaf", health=msgspec.structs.replace(FINE, sensor=None)),
-        device("gone", state="lost"),
+        device("gone", state="lost", last_seen_s=NOW_S - 4000),
     ]
     page = listed(EN, rank(states, {"bern": "Bern"}, NOW_S), NOW_S, "1")
     assert [shown.id for shown in page.shown] == ["gone", "deaf", "fine"]
@@ -282,6 +397,8 @@ def test_silent_devices_come_first_and_fine_ones_last() -> None:
         ({"last_seen_s": NOW_S - 4000}, ["silent"]),
         ({"last_seen_s": 0, "birth": None, "health": None}, ["never"]),
         ({"state": "stopped"}, ["stopped"]),
+        ({"state": "lost"}, ["line"]),
+        ({"state": "lost", "last_seen_s": NOW_S - 4000}, ["silent"]),
         ({"quarantined": True}, ["quarantined"]),
         ({"apart_count": 3, "late_count": 2}, ["apart", "late"]),
         ({"birth": msgspec.structs.replace(BIRTH, fewest_people=0)}, ["alone"]),
@@ -310,8 +427,8 @@ def test_how_many_windows_came_too_late_or_stay_apart_is_told_nowhere() -> None:
 
 
 def test_every_trouble_says_what_to_do() -> None:
-    for name in ("never", "silent", "stopped", "quarantined", "alone", "clock", "certificate", "expired", "waiting",
-                 "sensor", "microphone", "words", "light", "disk", "apart", "late"):  # fmt: skip
+    for name in ("never", "silent", "line", "stopped", "quarantined", "alone", "clock", "certificate", "expired",
+                 "waiting", "sensor", "microphone", "words", "light", "disk", "apart", "late"):  # fmt: skip
         assert EN.say(f"device.{name}.what", amount="3")
         assert EN.say(f"device.{name}.do")
 

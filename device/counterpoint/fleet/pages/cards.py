@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 TO: Final = "\N{EN DASH}"
 SHORT: Final = {0.25: "¼", 0.5: "½"}
+TRUE_DIGITS: Final = 3
+"""Of a count: it carries an error on purpose, so that further digits say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +123,16 @@ def visits_card(language: Language, now: FiveNumbers | None, before: FiveNumbers
         return None
     all_of_them = now.visit_count + now.left_out_count
     return VisitsCard(
-        counted=language.number(now.visit_count),
-        left_out=language.number(now.left_out_count),
+        counted=about(language, now.visit_count),
+        left_out=about(language, now.left_out_count),
         left_out_percent=language.say("unit.percent", value=round(100 * now.left_out_count / max(all_of_them, 1))),
-        before="" if before is None else language.number(before.visit_count),
+        before="" if before is None else about(language, before.visit_count),
     )
+
+
+def about(language: Language, count: int) -> str:
+    """Return a count as it is written: no digit more than is meant."""
+    return language.number(round(count, TRUE_DIGITS - len(str(count))))
 
 
 def short_name(language: Language, bins: Sequence[PauseBin], place: int) -> str:

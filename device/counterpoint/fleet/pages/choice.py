@@ -41,12 +41,19 @@ class Choice:
         weeks: How many weeks together.
         until: The last ISO week looked at.
         listed: The sites of the list in the page's head, `all` among them; empty where they are too many for a list.
+        newest: The last ISO week that was told of the place; None before the first.
     """
 
     site: Site
     weeks: int
     until: str
     listed: tuple[Site, ...]
+    newest: str | None = None
+
+    @property
+    def is_past(self) -> bool:
+        """Whether later weeks were told than those looked at."""
+        return self.newest is not None and self.until < self.newest
 
     def since(self, weeks: int) -> str:
         """Return the first of so many weeks that end with the last one looked at."""
@@ -75,14 +82,15 @@ def chosen(request: Request, reading: Reading, all_sites: str, today: date) -> C
     if site is None:
         raise HTTPException(404)
     listed = offered if len(own) <= MOST_LISTED else ()
-    return Choice(site, _weeks(request), _until(request, reading, code, today), listed)
+    newest = reading.last_week(code)
+    return Choice(site, _weeks(request), asked_week(request) or newest or week_of(today), listed, newest)
 
 
 def with_all(sites: tuple[Site, ...], name: str) -> tuple[Site, ...]:
     """Return the sites, and before them all of them together, where there are several to pool."""
     if len(sites) < 2:  # noqa: PLR2004 - one site pools nothing
         return sites
-    counters = sum(site.counter_count for site in sites)
+    counters = max(site.counter_count for site in sites)  # whether there are any: no page says how many all have
     return (Site(ALL_SITES, name, sites[0].timezone, counters, 0), *sites)
 
 
@@ -91,12 +99,10 @@ def _weeks(request: Request) -> int:
     return int(asked) if asked in map(str, PERIODS) else USUAL
 
 
-def _until(request: Request, reading: Reading, code: str, today: date) -> str:
-    """Return the week that the address names; else the last that was told, else this one."""
+def asked_week(request: Request) -> str | None:
+    """Return the week that the address names; None where it names none."""
     asked = request.query_params.get("until", "")
-    if is_week(asked):
-        return asked
-    return reading.last_week(code) or week_of(today)
+    return asked if is_week(asked) else None
 
 
 def is_week(text: str) -> bool:

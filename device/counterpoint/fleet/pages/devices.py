@@ -132,8 +132,10 @@ def _silence(state: DeviceState, now_s: int) -> Iterator[Trouble]:
         yield Trouble("never")
     elif state.state == "stopped":
         yield Trouble("stopped")
-    elif state.state == "lost" or now_s - state.last_seen_s > MISSED * period_s:
+    elif now_s - state.last_seen_s > MISSED * period_s:
         yield Trouble("silent")
+    elif state.state == "lost":
+        yield Trouble("line")  # heard of a moment ago: mostly it is back before anybody has looked
 
 
 def _of_health(health: HealthReport) -> Iterator[Trouble]:

@@ -5,20 +5,27 @@ One rule: nothing is decided here but what is read; what a page says is made by 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from counterpoint.fleet.access.guard import person
-from counterpoint.fleet.pages.choice import PERIODS, chosen
-from counterpoint.fleet.pages.hours import hours
+from counterpoint.fleet.pages.choice import PERIODS, asked_week, chosen
+from counterpoint.fleet.pages.freshness import fresh_line, freshness, told_week
+from counterpoint.fleet.pages.hours import hours, last_told, next_hours
 from counterpoint.fleet.pages.language import language_of
 from counterpoint.fleet.pages.layout import render
 from counterpoint.fleet.pages.listening import SKILLS, acts
 from counterpoint.fleet.pages.measures import MEASURES, OPENINGS
-from counterpoint.fleet.pages.overview import days_of, days_told, overview, why_nothing
+from counterpoint.fleet.pages.overview import (
+    days_of,
+    days_told,
+    overview,
+    too_little_since,
+    why_nothing,
+)
 from counterpoint.fleet.pages.places import LOOKED_BACK, by_site, find, place
-from counterpoint.fleet.pages.report import SPAN, report
-from counterpoint.fleet.pages.stretches import date_of_end, last_stretches
+from counterpoint.fleet.pages.report import SPAN, Noted, new_weeks, report
+from counterpoint.fleet.pages.stretches import date_of_end, look
 from counterpoint.fleet.pages.trends import (
     SPANS,
     USUAL_SPAN,
@@ -39,11 +46,12 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from counterpoint.fleet.pages.choice import Choice
+    from counterpoint.fleet.pages.language import Language
     from counterpoint.fleet.pages.measures import Measure
     from counterpoint.fleet.pages.trends import BeforeAfter
     from counterpoint.fleet.store.opening import Store
     from counterpoint.fleet.store.reading import Reading
-    from counterpoint.messages.summaries import HoursSummary
+    from counterpoint.messages.summaries import PeriodSummary
 
 LONGEST_RUN: Final = 12
 """Weeks that may be told together."""
@@ -51,16 +59,19 @@ HOURS_BACK: Final = 26
 """Weeks: hours that are older say little of today."""
 REPORTS: Final = 26
 """Weeks whose report can be chosen from the list; any other by its address."""
+LONG_AGO: Final = 104
+"""Weeks: where the last ones could not be told, numbers are looked for so far back."""
 TO: Final = ("/", "/hours", "/trends", "/listening", "/report")
 """Where the list of sites may lead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The pages of figures on a store; `today` tells the day (UTC)."""
+    """The pages of figures on a store; `today` tells the day (UTC), `fewest_people` who must share a counter."""
 
     store: Store
     today: Callable[[], date]
+    fewest_people: int
 
     def overview(self, request: Request) -> Response:
         """The five numbers."""
@@ -68,8 +79,8 @@ class Figures:
             choice = self._chosen(request, reading)
             if choice is None:
                 return no_site(request)
-            runs = reading.periods([choice.site.code], _twice(choice), choice.until)
-        view = overview(language_of(request), choice, runs, self.today())
+            runs = _runs(reading, choice)
+        view = overview(language_of(request), choice, runs, self.today(), self.fewest_people)
         return render(request, "overview.html", choice=choice, view=view, periods=PERIODS)
 
     def hours(self, request: Request) -> Response:
@@ -78,17 +89,20 @@ class Figures:
             choice = self._chosen(request, reading)
             if choice is None:
                 return no_site(request)
-            told = _last_hours(reading, [choice.site.code], choice)
-            summary = told.get(choice.site.code)
+            told = reading.hours([choice.site.code], choice.since(HOURS_BACK), choice.until)
+            summary = last_told(told)
             others = [site for site in choice.listed if site.code != choice.site.code] if summary is None else []
-            there = _last_hours(reading, [site.code for site in others], choice)
+            there = _with_hours(reading, [site.code for site in others], choice)
         measure = _measure(request)
-        view = hours(language_of(request), summary, measure) if summary else None
+        language = language_of(request)
+        view = hours(language, summary, measure) if summary else None
         return render(
             request,
             "hours.html",
             choice=choice,
             view=view,
+            fresh="" if summary is None or choice.is_past else next_hours(language, told[-1], self.today()),
+            is_older=summary is not None and summary is not told[-1],
             measure=measure.name,
             measures=tuple(MEASURES),
             skill=measure.skill,
@@ -118,6 +132,8 @@ class Figures:
             measures=tuple(MEASURES),
             span=span,
             spans=SPANS,
+            fresh="" if choice.is_past else fresh_line(language, freshness(wide, self.today())),
+            why=language.say("trends.nothing") if look(wide, 1) else self._why(language, choice, wide),
             drawing=drawing(language, axis, runs, measure, notes),
             rows=rows(language, runs, measure),
             events=happened(language, notes),
@@ -132,16 +148,20 @@ class Figures:
             choice = self._chosen(request, reading)
             if choice is None:
                 return no_site(request)
-            runs = reading.periods([choice.site.code], _twice(choice), choice.until)
-        now, before = last_stretches(runs, choice.weeks)
+            runs = _runs(reading, choice)
+        seen = look(runs, choice.weeks)
+        before = seen.before if seen else None
         return render(
             request,
             "listening.html",
             choice=choice,
             periods=PERIODS,
-            rows=acts(language, now, before) if now else (),
-            days=days_of(language, now) if now else "",
-            lead=days_told(language, now, choice.weeks) if now else "",
+            rows=acts(language, seen.now, before) if seen else (),
+            days=days_of(language, seen.now) if seen else "",
+            lead=days_told(language, seen.now, choice.weeks) if seen else "",
+            fresh="" if choice.is_past else fresh_line(language, freshness(runs, self.today())),
+            since=too_little_since(language, seen) if seen else "",
+            why=language.say("listening.why") if seen else self._why(language, choice, runs),
             before_days=days_of(language, before) if before and before.acts else "",
         )
 
@@ -152,19 +172,23 @@ class Figures:
             choice = self._chosen(request, reading)
             if choice is None:
                 return no_site(request)
-            code, since = choice.site.code, choice.since(SPAN + LONGEST_RUN)
-            runs = reading.periods([code], since, choice.until)
-            notes = reading.annotations([code], choice.since(SPAN), choice.until)
-        last = choice.site.told_until or week_of(self.today())
+            last = max(told_week(self.today()), choice.newest or "")
+            choice = replace(choice, weeks=1, until=min(asked_week(request) or last, last))
+            runs = _runs(reading, choice)
+            code, until = choice.site.code, choice.until
+            noted = Noted(
+                reading.annotations([code], choice.since(SPAN), until), reading.facts([code], choice.since(2), until)
+            )
+            new = new_weeks(reading.periods([code], weeks_later(last, -REPORTS), last))
         listed = [weeks_later(last, -number) for number in range(REPORTS)]
         return render(
             request,
             "report.html",
             choice=choice,
-            view=report(language, runs, choice.until, notes),
-            why=why_nothing(language, choice, last_stretches(runs, 1)[0]),
-            until=choice.until,
-            weeks=[(week, language.day(date_of_end(week, 1))) for week in listed],
+            view=report(language, runs, until, noted),
+            why=self._why(language, choice, runs),
+            until=until,
+            weeks=[(week, language.day(date_of_end(week, 1)), week in new) for week in listed],
         )
 
     def sites(self, request: Request) -> Response:
@@ -189,19 +213,26 @@ class Figures:
         skills = dict.fromkeys([skill for _, skill in numbers] + list(SKILLS.values()))
         return render(request, "try.html", numbers=numbers, skills=tuple(skills))
 
+    def _why(self, language: Language, choice: Choice, runs: Sequence[PeriodSummary]) -> str:
+        return why_nothing(language, choice.site, runs, self.today(), self.fewest_people)
+
     def _chosen(self, request: Request, reading: Reading) -> Choice | None:
         return chosen(request, reading, language_of(request).say("site.all"), self.today())
 
 
-def _twice(choice: Choice) -> str:
-    """Return the first week to read, so that there are two stretches of what was chosen, and of the longest runs."""
-    return choice.since(2 * max(choice.weeks, LONGEST_RUN) + LONGEST_RUN)
+def _runs(reading: Reading, choice: Choice) -> list[PeriodSummary]:
+    """Return the runs of two stretches of what was chosen, and of the longest runs; older ones if these say nothing."""
+    code, until = choice.site.code, choice.until
+    runs = reading.periods([code], choice.since(2 * max(choice.weeks, LONGEST_RUN) + LONGEST_RUN), until)
+    if any(run.numbers for run in runs):
+        return runs
+    return reading.periods([code], choice.since(LONG_AGO), until)
 
 
-def _last_hours(reading: Reading, codes: Sequence[str], choice: Choice) -> dict[str, HoursSummary]:
-    """Return by site the last hours that tell something; none where the last ones tell nothing."""
-    last = {one.site: one for one in reading.hours(codes, choice.since(HOURS_BACK), choice.until)} if codes else {}
-    return {code: one for code, one in last.items() if any(cell.numbers for cell in one.cells)}
+def _with_hours(reading: Reading, codes: Sequence[str], choice: Choice) -> frozenset[str]:
+    """Return the sites of which hours were told."""
+    found = reading.hours(codes, choice.since(HOURS_BACK), choice.until) if codes else []
+    return frozenset(one.site for one in found if last_told([one]))
 
 
 def no_site(request: Request) -> Response:

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, get_args
 
 from counterpoint.fleet.pages.charts.hours_grid import Cell, hours_grid, shades
+from counterpoint.fleet.pages.freshness import told_day
 from counterpoint.fleet.pages.stretches import date_of_end
-from counterpoint.fleet.store.weeks import monday
+from counterpoint.fleet.store.weeks import monday, weeks_later
 from counterpoint.messages.summaries import HoursCell, PartOfDay
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
     from markupsafe import Markup
 
     from counterpoint.fleet.pages.language import Language
@@ -45,6 +49,7 @@ class Hours:
     highest: str
     lowest: str
     has_pooled: bool
+    has_empty: bool
     differs: bool
 
 
@@ -70,8 +75,20 @@ def hours(language: Language, summary: HoursSummary, measure: Measure) -> Hours:
         highest=high,
         lowest=low,
         has_pooled=any(row.is_pooled for row in rows),
+        has_empty=sum(len(cell.weekdays) * len(cell.parts) for cell in summary.cells) < len(WEEKDAYS) * len(PARTS),
         differs=differs,
     )
+
+
+def last_told(told: Sequence[HoursSummary]) -> HoursSummary | None:
+    """Return the last hours of a site that say something; `told` are oldest first."""
+    return next((one for one in reversed(told) if any(cell.numbers for cell in one.cells)), None)
+
+
+def next_hours(language: Language, last: HoursSummary, today: date) -> str:
+    """Return when hours come next; nothing where they should have come."""
+    due = told_day(weeks_later(last.first_week, 2 * last.weeks - 1))
+    return language.say("hours.due", day=language.day(due)) if due >= today else ""
 
 
 def _named(

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from counterpoint.fleet.access.guard import person
+from counterpoint.fleet.access.people import ALL_SITES
 from counterpoint.fleet.pages.devices import listed, rank
 from counterpoint.fleet.pages.language import language_of
 from counterpoint.fleet.pages.layout import render
@@ -60,12 +62,14 @@ class House:
         language = language_of(request)
         with self._store.reading() as reading:
             told = reading.told()
+        # How far sites are told says whether enough customers came: of a fleet of one site it is a figure of that site.
+        sees_all = person(request).sees_figures_of(ALL_SITES)
         return render(
             request,
             "privacy.html",
             rules=rules_in_words(language, self._rules),
             counts=left_out(told),
-            last_day=language.day(date_of_end(told.last_week, 1)) if told.last_week else "",
+            last_day=language.day(date_of_end(told.last_week, 1)) if told.last_week and sees_all else "",
             answer=calculate(language, request.query_params, self._rules),
             most={name: most for name, (_, most) in ASKED.items()},
         )

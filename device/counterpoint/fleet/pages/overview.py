@@ -6,13 +6,16 @@ One rule: pure; a site's summaries and a day in, what the page says out.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from counterpoint.disclosure.figures import half_width
+from counterpoint.disclosure.weeks import BLOCK_WEEKS
 from counterpoint.fleet.pages.cards import dial, pause_card, visits_card
+from counterpoint.fleet.pages.freshness import block_days, fresh_line, freshness, staleness
 from counterpoint.fleet.pages.measures import CUT_OFFS, OPENINGS, QUICK, SHARE, TALK_OVERS
 from counterpoint.fleet.pages.sentences import what_changed
-from counterpoint.fleet.pages.stretches import last_day, last_stretches
+from counterpoint.fleet.pages.stretches import last_day, look
+from counterpoint.fleet.store.weeks import monday
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,14 +24,16 @@ if TYPE_CHECKING:
     from counterpoint.fleet.pages.cards import Dial, PauseCard, VisitsCard
     from counterpoint.fleet.pages.choice import Choice
     from counterpoint.fleet.pages.language import Language
-    from counterpoint.fleet.pages.stretches import Stretch
+    from counterpoint.fleet.pages.stretches import Looked, Stretch
+    from counterpoint.fleet.store.rows import Site
     from counterpoint.messages.schemas import Sureness
-    from counterpoint.messages.summaries import PeriodSummary
+    from counterpoint.messages.summaries import Figure, PeriodSummary
 
-FEWEST_PEOPLE: Final = 3
+PUBLISHED_PEOPLE: Final = 3
+"""With fewer a device publishes nothing."""
 TENTHS: Final = 10
-LATE: Final = timedelta(days=11)
-"""When a run of the same length has passed, the next is told after three days for late messages, and some air."""
+WIDE: Final = 0.25
+"""An interval that reaches so far (as a share of the number) hides all but large changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +47,22 @@ class Sure:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the page shows; `why` is set where nothing is told, and then the numbers are None."""
+    """What the page shows; `why` is set where nothing was ever told, and then the numbers are None.
 
-    days: str
-    stale: str
-    why: str
-    sentence: str
-    now_key: str
-    before_key: str
+    `fresh` says when the numbers were told and when the next come, `since` why there are none of later weeks, `gap` how
+    many weeks could not be told, `wide` that the intervals are.
+    """
+
+    why: str = ""
+    days: str = ""
+    fresh: str = ""
+    since: str = ""
+    gap: str = ""
+    wide: str = ""
+    stale: str = ""
+    sentence: str = ""
+    now_key: str = ""
+    before_key: str = ""
     openings: Dial | None = None
     talk_overs: Dial | None = None
     cut_offs: Dial | None = None
@@ -65,24 +78,26 @@ class Overview:
         return self.visits is not None
 
 
-def overview(language: Language, choice: Choice, runs: Sequence[PeriodSummary], today: date) -> Overview:
+def overview(
+    language: Language, choice: Choice, runs: Sequence[PeriodSummary], today: date, fewest_people: int
+) -> Overview:
     """Return the page of a site; `runs` are its summaries, oldest first, at least twice the chosen weeks of them."""
-    now, before = last_stretches(runs, choice.weeks)
-    if now is None:
-        return Overview("", "", why_nothing(language, choice, None), "", "", "")
-    days = days_told(language, now, choice.weeks)
-    stale = staleness(language, now, today)
-    numbers = now.numbers
-    if numbers is None:
-        return Overview(days, stale, why_nothing(language, choice, now), "", "", "")
-    then = before.numbers if before else None
+    seen = look(runs, choice.weeks)
+    numbers = seen.now.numbers if seen else None
+    if seen is None or numbers is None:
+        return Overview(why=why_nothing(language, choice.site, runs, today, fewest_people))
+    then = seen.before.numbers if seen.before else None
+    fresh = None if choice.is_past else freshness(runs, today)
     return Overview(
-        days=days,
-        stale=stale,
-        why="",
-        sentence=what_changed(language, then, numbers),
-        now_key=language.say("overview.now_key", days=days_of(language, now)),
-        before_key=language.say("overview.before_key", days=days_of(language, before)) if before and then else "",
+        days=days_told(language, seen.now, choice.weeks),
+        fresh=fresh_line(language, fresh),
+        since=too_little_since(language, seen),
+        gap=gap(language, seen.now),
+        wide=language.say("overview.wide") if is_wide(numbers.talk_overs_per_100_min) else "",
+        stale=staleness(language, fresh, runs, today),
+        sentence=what_changed(language, then, numbers, is_first=seen.now.runs[0] is runs[0]),
+        now_key=language.say("overview.now_key", days=days_of(language, seen.now)),
+        before_key=language.say("overview.before_key", days=days_of(language, seen.before)) if seen.before else "",
         openings=dial(language, OPENINGS, numbers, then),
         talk_overs=dial(language, TALK_OVERS, numbers, then),
         cut_offs=dial(language, CUT_OFFS, numbers, then),
@@ -90,7 +105,7 @@ def overview(language: Language, choice: Choice, runs: Sequence[PeriodSummary], 
         share=dial(language, SHARE, numbers, then),
         pauses=pause_card(language, numbers, then),
         visits=visits_card(language, numbers, then),
-        sure=sure(language, now.sureness),
+        sure=sure(language, seen.now.sureness),
     )
 
 
@@ -107,25 +122,33 @@ def days_told(language: Language, stretch: Stretch, asked_weeks: int) -> str:
     return language.say("overview.at_a_time", days=days, weeks=language.number(at_a_time))
 
 
-def staleness(language: Language, now: Stretch, today: date) -> str:
-    """Return a sentence where the next run should have been told by now, else nothing."""
-    last = now.runs[-1]
-    due = last_day(last) + timedelta(weeks=last.weeks) + LATE
-    if today <= due:
-        return ""
-    end = last_day(last)
-    return language.say("overview.stale", day=language.day(end), days=language.number((today - end).days))
+def too_little_since(language: Language, seen: Looked) -> str:
+    """Return why there are no numbers of the weeks since the last ones; nothing where there are no such weeks."""
+    return "" if seen.since is None else language.say("overview.since", days=days_of(language, seen.since))
 
 
-def why_nothing(language: Language, choice: Choice, now: Stretch | None) -> str:
-    """Return why there are no numbers, and when there will be."""
-    if now is not None:
-        return language.say("overview.why.too_few", days=days_of(language, now))
-    if choice.site.counter_count == 0:
-        return language.say("overview.why.no_counters")
-    if 0 < choice.site.people < FEWEST_PEOPLE:
+def gap(language: Language, stretch: Stretch) -> str:
+    """Return how many weeks of a stretch could not be told; nothing where all could."""
+    return language.count("overview.gap", stretch.untold_weeks) if stretch.untold_weeks else ""
+
+
+def is_wide(figure: Figure | None) -> bool:
+    """Return whether an interval hides all but large changes."""
+    return figure is not None and half_width(figure) > WIDE * figure.value
+
+
+def why_nothing(language: Language, site: Site, runs: Sequence[PeriodSummary], today: date, fewest_people: int) -> str:
+    """Return why there are no numbers at all, and when there will be."""
+    if 0 < site.people < PUBLISHED_PEOPLE:
         return language.say("overview.why.one_person")
-    return language.say("overview.why.first")
+    if 0 < site.people < fewest_people:
+        return language.say("overview.why.few_people", people=fewest_people)
+    days = dict(zip(("present", "following"), map(language.day, block_days(today)), strict=True))
+    if runs:
+        untold = language.days(monday(runs[0].first_week), last_day(runs[-1]))
+        return language.say("overview.why.too_few", days=untold, present=days["present"])
+    kind = "first" if site.counter_count else "no_counters"
+    return language.say(f"overview.why.{kind}", weeks=BLOCK_WEEKS, **days)
 
 
 def sure(language: Language, measured: Sureness | None) -> Sure | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from counterpoint.fleet.pages.charts.sparkline import sparkline
 from counterpoint.fleet.pages.measures import OPENINGS
 from counterpoint.fleet.pages.sentences import what_changed
-from counterpoint.fleet.pages.stretches import date_of_end, last_stretches
+from counterpoint.fleet.pages.stretches import last_day, look
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,13 +65,14 @@ def place(language: Language, site: Site, runs: Sequence[PeriodSummary] | None, 
     """Return a row of the list; `runs` are the site's summaries, None for who may not see its figures."""
     if runs is None:  # how far it is told says whether enough customers came
         return Place(site.code, site.name, site.counter_count, "", None, "")
-    told = language.say("sites.told", day=language.day(date_of_end(site.told_until, 1))) if site.told_until else ""
-    now, before = last_stretches(runs, weeks)
-    if now is None or now.numbers is None:
-        return Place(site.code, site.name, site.counter_count, told, None, language.say("sites.too_little"))
+    seen = look(runs, weeks)
+    if seen is None or seen.now.numbers is None:
+        return Place(site.code, site.name, site.counter_count, "", None, language.say("sites.too_little"))
+    told = language.say("sites.told", day=language.day(last_day(seen.now.runs[-1])))
     values = [None if (figure := OPENINGS.of(run.numbers)) is None else figure.value for run in runs]
     label = language.say("sites.line", site=site.name)
-    sentence = what_changed(language, before.numbers if before else None, now.numbers)
+    then = seen.before.numbers if seen.before else None
+    sentence = what_changed(language, then, seen.now.numbers, is_first=seen.now.runs[0] is runs[0])
     return Place(site.code, site.name, site.counter_count, told, sparkline(label, values), sentence)
 
 

@@ -1,21 +1,24 @@
-"""The weekly report: one printed page of a site, the same numbers as on the screen.
+"""The weekly report: one printed page of a site, the same numbers as on the screen, and whether they are new.
 
-One rule: pure; it rests on the last run that was told by the asked week, and on the weeks before it.
+One rule: pure; it rests on the last run with numbers that was told by the asked week, and says first of all whether
+that week brought any: who prints each week must not take old numbers for news.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from counterpoint.disclosure.changes import compare
 from counterpoint.fleet.pages.cards import dial, pause_card, visits_card
+from counterpoint.fleet.pages.freshness import due_line, freshness, staleness, told_day, told_line
 from counterpoint.fleet.pages.measures import CUT_OFFS, MEASURES, OPENINGS, SHARE, TALK_OVERS, measure_of
-from counterpoint.fleet.pages.overview import days_of, sure
+from counterpoint.fleet.pages.overview import days_of, gap, is_wide, sure, too_little_since
 from counterpoint.fleet.pages.sentences import what_changed
-from counterpoint.fleet.pages.stretches import last_stretches
-from counterpoint.fleet.pages.trends import Axis, drawing, happened
-from counterpoint.fleet.store.weeks import weeks_later
+from counterpoint.fleet.pages.stretches import date_of_end, look
+from counterpoint.fleet.pages.trends import Axis, drawing, fact_title, fact_value, happened
+from counterpoint.fleet.store.weeks import monday, weeks_later
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,50 +29,116 @@ if TYPE_CHECKING:
     from counterpoint.fleet.pages.language import Language
     from counterpoint.fleet.pages.overview import Sure
     from counterpoint.fleet.pages.trends import Happened
-    from counterpoint.fleet.store.rows import Annotation
+    from counterpoint.fleet.store.rows import Annotation, Fact
     from counterpoint.messages.summaries import FiveNumbers, PeriodSummary
 
 WEEKS_BEFORE: Final = 4
 """A single week is held against the four before it: one week against one is mostly chance."""
 SPAN: Final = 26
+MOST_EVENTS: Final = 5
+"""On one sheet; the page of trends has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """One of the site's own figures of the week, and of the week before."""
+
+    title: str
+    now: str
+    before: str
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the page shows."""
+    """What the page shows.
 
+    Attributes:
+        week_days: The week of the report.
+        days: The days that the numbers are of.
+        before_days: Those that they are held against; "" for none.
+        is_new: The week brought them.
+        told: When they were told.
+        due: When the next ones come; "" where they are late, which `stale` says then.
+        own: What the site counted itself in this week.
+    """
+
+    week_days: str
     days: str
     before_days: str
+    is_new: bool
+    told: str
+    due: str
+    stale: str
+    since: str
+    gap: str
+    wide: bool
     sentence: str
     dials: tuple[Dial, ...]
     pauses: PauseCard | None
     visits: VisitsCard | None
     trend: Markup
     events: tuple[Happened, ...]
+    own: tuple[Own, ...]
     skill: str
     sure: Sure | None
 
 
-def report(language: Language, runs: Sequence[PeriodSummary], until: str, notes: Sequence[Annotation]) -> Report | None:
-    """Return the report of the last run told by `until`; None where it has no numbers. `runs` are oldest first."""
-    now, _ = last_stretches(runs, 1)
-    if now is None or now.numbers is None:
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What a site itself says of the time of a report: its notes, and its own figures of the last weeks."""
+
+    notes: Sequence[Annotation]
+    facts: Sequence[Fact]
+
+
+def report(language: Language, runs: Sequence[PeriodSummary], until: str, noted: Noted) -> Report | None:
+    """Return the report of a week as it stood when that week had been told; None where there were no numbers by then.
+
+    `runs` are oldest first, none of them later than `until`.
+    """
+    seen = look(runs, 1, WEEKS_BEFORE)
+    numbers = seen.now.numbers if seen else None
+    if seen is None or numbers is None:
         return None
-    before, _ = last_stretches(runs[: len(runs) - len(now.runs)], max(WEEKS_BEFORE, now.weeks))
-    then = before.numbers if before else None
-    axis = Axis(weeks_later(until, 1 - SPAN), SPAN)
-    dials = [dial(language, measure, now.numbers, then) for measure in (OPENINGS, TALK_OVERS, CUT_OFFS, SHARE)]
+    then = seen.before.numbers if seen.before else None
+    notes, on = noted.notes[-MOST_EVENTS:], told_day(until) + timedelta(days=1)
+    fresh = freshness(runs, on)
     return Report(
-        days=days_of(language, now),
-        before_days=days_of(language, before) if before and then else "",
-        sentence=what_changed(language, then, now.numbers),
-        dials=tuple(dials),
-        pauses=pause_card(language, now.numbers, then),
-        visits=visits_card(language, now.numbers, then),
-        trend=drawing(language, axis, runs, OPENINGS, notes),
+        week_days=language.days(monday(until), date_of_end(until, 1)),
+        days=days_of(language, seen.now),
+        before_days=days_of(language, seen.before) if seen.before else "",
+        is_new=until in new_weeks(runs),
+        told=told_line(language, fresh),
+        due=due_line(language, fresh),
+        stale=staleness(language, fresh, runs, on),
+        since=too_little_since(language, seen),
+        gap=gap(language, seen.now),
+        wide=is_wide(numbers.talk_overs_per_100_min),
+        sentence=what_changed(language, then, numbers, is_first=seen.now.runs[0] is runs[0]),
+        dials=tuple(dial(language, measure, numbers, then) for measure in (OPENINGS, TALK_OVERS, CUT_OFFS, SHARE)),
+        pauses=pause_card(language, numbers, then),
+        visits=visits_card(language, numbers, then),
+        trend=drawing(language, Axis(weeks_later(until, 1 - SPAN), SPAN), runs, OPENINGS, notes),
         events=happened(language, notes),
-        skill=skill_for(then, now.numbers),
-        sure=sure(language, now.sureness),
+        own=own_figures(language, noted.facts, until),
+        skill=skill_for(then, numbers),
+        sure=sure(language, seen.now.sureness),
+    )
+
+
+def new_weeks(runs: Sequence[PeriodSummary]) -> frozenset[str]:
+    """Return the weeks that brought numbers: those with which a run with numbers ended."""
+    return frozenset(weeks_later(run.first_week, run.weeks - 1) for run in runs if run.numbers is not None)
+
+
+def own_figures(language: Language, facts: Sequence[Fact], week: str) -> tuple[Own, ...]:
+    """Return what the site counted itself in a week, and in the one before it."""
+    values = {(fact.kind, fact.week): fact_value(language, fact.value) for fact in facts}
+    kinds = [kind for kind, of_week in values if of_week == week]
+    earlier = weeks_later(week, -1)
+    return tuple(
+        Own(fact_title(language, kind), values[kind, week], values.get((kind, earlier), ""))
+        for kind in kinds[:MOST_EVENTS]
     )
 
 

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from counterpoint.messages.summaries import FiveNumbers
 
 
-def what_changed(language: Language, before: FiveNumbers | None, now: FiveNumbers) -> str:
-    """Return the sentence for a stretch and the one before it (None: there is none)."""
+def what_changed(language: Language, before: FiveNumbers | None, now: FiveNumbers, *, is_first: bool = True) -> str:
+    """Return the sentence for a stretch and the one before it (None: there is none; `is_first`: there never was)."""
     if before is None:
-        return language.say("sentence.first")
+        return language.say("sentence.first" if is_first else "sentence.no_before")
     change = compare(before, now)
     moved = [figure for figure in change.figures if figure.changed]
     if not moved:

@@ -55,7 +55,8 @@ def page_routes(
 
     `rules` are those that sites are told by (None: the usual ones); `now_s` tells seconds since 1970, UTC.
     """
-    figures, house = Figures(store, today), House(store, rules or SiteRules(), now_s)
+    rules = rules or SiteRules()
+    figures, house = Figures(store, today, rules.fewest_people), House(store, rules, now_s)
     return [
         *open_routes(),
         Route("/", first_page(figures.overview)),

@@ -1,12 +1,14 @@
 """A site's summaries as the stretch that is looked at and the one before it.
 
 One rule: runs of weeks are taken whole, newest first, until there are enough; a stretch says itself how long it became.
+What could not be told at the end hides no numbers that were told earlier.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from counterpoint.disclosure.figures import pool_numbers
@@ -41,6 +43,11 @@ class Stretch:
         return last_day(self.runs[-1])
 
     @property
+    def untold_weeks(self) -> int:
+        """Weeks of it that could not be told."""
+        return sum(run.weeks for run in self.runs if run.numbers is None)
+
+    @property
     def numbers(self) -> FiveNumbers | None:
         """The five numbers of all its runs together; None where none of them could be told."""
         told = [run.numbers for run in self.runs if run.numbers is not None]
@@ -66,17 +73,45 @@ class Stretch:
         return next((run.uncertainty for run in reversed(self.runs) if run.uncertainty is not None), None)
 
 
-def last_stretches(runs: Sequence[PeriodSummary], weeks: int) -> tuple[Stretch | None, Stretch | None]:
-    """Return the last stretch of at least so many weeks (fewer where there are no more), and the one before it.
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What is looked at: the last stretch that has numbers, the one before it, and what could not be told since.
 
-    `runs` are of one site, oldest first. The one before is as long as the last, or None where it would not be.
+    Attributes:
+        now: The last stretch that ends with a run with numbers.
+        before: The stretch before it, as long; None where there is none without a gap, or it has no numbers.
+        since: The runs after it that could not be told; None where there are none.
     """
-    now = _take(runs, weeks)
+
+    now: Stretch
+    before: Stretch | None
+    since: Stretch | None
+
+
+def look(runs: Sequence[PeriodSummary], weeks: int, weeks_before: int = 0) -> Looked | None:
+    """Return the last stretch of at least so many weeks that has numbers; None where no run has any.
+
+    `runs` are of one site, oldest first. The stretch before is at least `weeks_before` long, and as long as the last.
+    """
+    told = _to_the_last_told(runs)
+    now = _take(told, weeks)
     if now is None:
-        return None, None
-    before = _take(runs[: len(runs) - len(now.runs)], now.weeks)
-    is_next = before is not None and follow(before.runs[-1], now.runs[0])
-    return now, before if before is not None and is_next and before.weeks >= now.weeks else None
+        return None
+    since = Stretch(tuple(runs[len(told) :])) if len(runs) > len(told) else None
+    earlier = _to_the_last_told(told[: len(told) - len(now.runs)])
+    before = _take(earlier, max(now.weeks, weeks_before))
+    between = runs[len(earlier) : len(told) - len(now.runs) + 1]
+    is_next = before is not None and _tile([before.runs[-1], *between])
+    return Looked(now, before if before is not None and is_next and before.weeks >= now.weeks else None, since)
+
+
+def _to_the_last_told(runs: Sequence[PeriodSummary]) -> Sequence[PeriodSummary]:
+    last = max((number for number, run in enumerate(runs, start=1) if run.numbers is not None), default=0)
+    return runs[:last]
+
+
+def _tile(runs: Sequence[PeriodSummary]) -> bool:
+    return all(follow(earlier, later) for earlier, later in pairwise(runs))
 
 
 def follow(earlier: PeriodSummary, later: PeriodSummary) -> bool:
@@ -95,7 +130,7 @@ def date_of_end(first_week: str, weeks: int) -> date:
 
 
 def _take(runs: Sequence[PeriodSummary], weeks: int) -> Stretch | None:
-    """The last runs, next to each other, until there are so many weeks."""
+    """The last runs, next to each other, until there are so many weeks; it begins with one that could be told."""
     taken: list[PeriodSummary] = []
     for run in reversed(runs):
         if taken and not follow(run, taken[-1]):
@@ -103,4 +138,6 @@ def _take(runs: Sequence[PeriodSummary], weeks: int) -> Stretch | None:
         taken.append(run)
         if sum(run.weeks for run in taken) >= weeks:
             break
+    while taken and taken[-1].numbers is None:
+        taken.pop()
     return Stretch(tuple(reversed(taken))) if taken else None

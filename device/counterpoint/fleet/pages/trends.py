@@ -186,7 +186,7 @@ def own_facts(language: Language, axis: Axis, facts: Sequence[Fact]) -> tuple[Ow
 
 
 def _own_fact(language: Language, axis: Axis, kind: str, facts: Sequence[Fact]) -> OwnFact:
-    title = language.texts.get(f"fact.{kind}", kind)
+    title = fact_title(language, kind)
     by_week = {fact.week: fact.value for fact in facts}
     weeks = [weeks_later(axis.since, number) for number in range(axis.weeks)]
     places = [_fact_point(language, axis, week, by_week.get(week)) for week in weeks]
@@ -199,12 +199,13 @@ def _own_fact(language: Language, axis: Axis, kind: str, facts: Sequence[Fact]) 
         most_ticks=FACT_TICKS,
     )
     known = [(week, by_week[week]) for week in reversed(weeks) if week in by_week]
-    return OwnFact(title, chart, tuple(Row(_week(language, week), _fact(language, value)) for week, value in known))
+    rows_of = tuple(Row(_week(language, week), fact_value(language, value)) for week, value in known)
+    return OwnFact(title, chart, rows_of)
 
 
 def _fact_point(language: Language, axis: Axis, week: str, value: float | None) -> Point:
     begin = monday(week)
-    says = f"{_week(language, week)}: {language.say('chart.unknown') if value is None else _fact(language, value)}"
+    says = f"{_week(language, week)}: {language.say('chart.unknown') if value is None else fact_value(language, value)}"
     return Point(axis.at(begin), axis.at(begin + timedelta(days=7)), value, None, None, says)
 
 
@@ -212,7 +213,13 @@ def _week(language: Language, week: str) -> str:
     return language.days(monday(week), date_of_end(week, 1))
 
 
-def _fact(language: Language, value: float) -> str:
+def fact_title(language: Language, kind: str) -> str:
+    """Return what one of the site's own figures is called."""
+    return language.texts.get(f"fact.{kind}", kind)
+
+
+def fact_value(language: Language, value: float) -> str:
+    """Return one of the site's own figures as it is written."""
     return language.number(value, 0 if value == int(value) else 1)
 
 

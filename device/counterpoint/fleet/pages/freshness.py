@@ -1,0 +1,111 @@
+"""How old the numbers are, when the next ones come, and which weeks brought any.
+
+One rule: pure; it goes by the calendar that tells sites and by how this place was told so far, and promises no day:
+whether a stretch is enough is known when it ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from counterpoint.disclosure.calculator import CLOSING_DAYS
+from counterpoint.disclosure.weeks import BLOCK_WEEKS, MONTH_WEEKS, block_start, ends_month, later
+from counterpoint.fleet.pages.stretches import date_of_end, last_day
+from counterpoint.fleet.store.weeks import week_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from counterpoint.fleet.pages.language import Language
+    from counterpoint.messages.summaries import PeriodSummary
+
+REMEMBERED: Final = 6
+"""Runs by which a place's pace is known: a holiday makes one of them longer."""
+AIR: Final = timedelta(days=7)
+"""So much later than the only day on which numbers could come, something stands still."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """When the last numbers were told, and when the next come; `is_late` where they should have come by now.
+
+    Attributes:
+        told: The day on which the last run with numbers was told; None where there is none.
+        due: The day about which the next ones come.
+        is_late: It is past that day by more than air.
+    """
+
+    told: date | None
+    due: date
+    is_late: bool
+
+
+def freshness(runs: Sequence[PeriodSummary], today: date) -> Fresh | None:
+    """Return how fresh a place's numbers are; `runs` are its last ones, oldest first. None where there are none."""
+    if not runs:
+        return None
+    told = [run for run in runs if run.numbers is not None]
+    days = _days(runs[-1], min((run.weeks for run in told[-REMEMBERED:]), default=BLOCK_WEEKS))
+    due = next((day for day in days if day >= today), days[-1])
+    late = days[1] if len(days) > 1 else days[0] + AIR  # one stretch that was too little by itself is no fault
+    return Fresh(told_on(told[-1]) if told else None, due, today > late)
+
+
+def told_on(run: PeriodSummary) -> date:
+    """Return the day on which a run was told, as soon as it could be."""
+    return told_day(later(run.first_week, run.weeks - 1))
+
+
+def told_day(week: str) -> date:
+    """Return the day on which what ends with this week is told."""
+    return date_of_end(week, 1) + timedelta(days=1 + CLOSING_DAYS)
+
+
+def told_week(today: date) -> str:
+    """Return the last week that is over for so long that it has been told."""
+    return later(week_of(today - timedelta(days=CLOSING_DAYS)), -1)
+
+
+def block_days(today: date) -> tuple[date, date]:
+    """Return the days on which small places are told next: the block that is open now, and the one after it."""
+    first = block_start(later(told_week(today), 1))
+    return told_day(later(first, BLOCK_WEEKS - 1)), told_day(later(first, 2 * BLOCK_WEEKS - 1))
+
+
+def told_line(language: Language, fresh: Fresh | None) -> str:
+    """Return when the numbers were told; nothing where none were."""
+    return "" if fresh is None or fresh.told is None else language.say("fresh.told", day=language.day(fresh.told))
+
+
+def due_line(language: Language, fresh: Fresh | None) -> str:
+    """Return when the next numbers come; nothing where they are late, which `staleness` says."""
+    return "" if fresh is None or fresh.is_late else language.say("fresh.due", day=language.day(fresh.due))
+
+
+def fresh_line(language: Language, fresh: Fresh | None) -> str:
+    """Return both."""
+    return f"{told_line(language, fresh)} {due_line(language, fresh)}".strip()
+
+
+def staleness(language: Language, fresh: Fresh | None, runs: Sequence[PeriodSummary], today: date) -> str:
+    """Return a sentence where the next numbers should have come by now, else nothing."""
+    if fresh is None or not fresh.is_late:
+        return ""
+    end = last_day(runs[-1])
+    return language.say("overview.stale", day=language.day(end), days=language.number((today - end).days))
+
+
+def _days(last: PeriodSummary, pace: int) -> list[date]:
+    """Return the days of the block after this run on which the next one can be told, at this pace (weeks)."""
+    begin = later(last.first_week, last.weeks)
+    block = block_start(begin)
+    weeks = [later(block, number) for number in range(BLOCK_WEEKS)]
+    return [told_day(week) for week in weeks if week >= begin and (week == weeks[-1] or _closes(week, pace))]
+
+
+def _closes(week: str, pace: int) -> bool:
+    """Whether a place of this pace can be told with this week, before its block ends."""
+    return pace == 1 or (pace <= MONTH_WEEKS and ends_month(week))
