@@ -13,7 +13,8 @@ import pytest
 from broker_server import free_port, wait_until
 from counterpoint.app.cli import main
 from counterpoint.app.fleet_serve import Crew
-from counterpoint.fleet.store.opening import open_store
+from counterpoint.fleet.store.opening import connect, open_store
+from counterpoint.fleet.store.revisions import migrate, revisions
 from counterpoint.fleet.store.rows import Taken
 from fleet_messages import hour_window
 
@@ -133,5 +134,74 @@ def test_the_store_s_commands_on_the_command_line(tmp_path: Path, capsys: pytest
     assert "is restored" in run("restore", str(tmp_path / "copy.db"))
     assert "1  device_window" in run("check")
     assert (tmp_path / "new.db").stat().st_mode & 0o077 == 0
+    assert "1 of 1 are new" in run("accept", "dev-9", "--site", "hall")
+    (tmp_path / "list.csv").write_text("id,asset_tag,site,state\ndev-9,T-9,hall,approved\ndev-8,T-8,hall,approved\n")
+    assert "1 of 2 are new" in run("accept", "--list", str(tmp_path / "list.csv"))
+    assert "nothing speaks against it" in run("clock", "--is-right")
     assert main(["fleet", "store", "forget", "--device", "nobody", "--store", where]) == 2
+    assert main(["fleet", "store", "accept", "dev-7", "--store", where]) == 2
+    (tmp_path / "list.csv").write_text("device\ndev-9\n")
+    assert main(["fleet", "store", "accept", "--list", str(tmp_path / "list.csv"), "--store", where]) == 2
     assert main(["fleet", "store", "name", "all", "Everything", "--store", where]) == 2
+
+
+def test_what_a_command_changes_stands_in_the_log(tmp_path: Path) -> None:
+    where, copy, new = (str(tmp_path / name) for name in ("fleet.db", "copy.db", "new.db"))
+    with open_store(where) as store, store.writing() as writing:
+        writing.take_windows([Taken("hall", "dev-1", hour_window(1), 1)])
+
+    def run(*arguments: str) -> None:
+        assert main(["fleet", "store", *arguments, "--store", where]) in {0, 2}
+
+    run("check")
+    run("apart")
+    run("quarantine", "dev-2")
+    assert lines(where) == [], "nothing was changed"
+    run("quarantine", "dev-1")
+    run("quarantine", "dev-1", "--lift")
+    run("label", "dev-1", "PC-1042")
+    run("move", "dev-1", "--site", "tower")
+    run("name", "hall", "Hall 3")
+    run("accept", "dev-2", "--site", "hall")
+    run("apart", "--again")
+    run("retire")
+    run("clock", "--is-right")
+    run("backup", copy)
+    run("forget", "--device", "dev-1")
+    run("forget", "--site", "hall")
+    done = lines(where)
+    assert all(who == "command line" for who, _, _ in done)
+    assert [(what, about) for _, what, about in done if what != "clock.confirmed"] == [
+        ("device.quarantined", "dev-1"),
+        ("device.released", "dev-1"),
+        ("device.labelled", "dev-1 PC-1042"),
+        ("device.moved", "dev-1 tower"),
+        ("site.named", "hall Hall 3"),
+        ("device.accepted", "dev-2 hall"),
+        ("apart.again", ""),
+        ("store.retired", ""),
+        ("store.backed_up", "copy.db"),
+        ("store.forgot", "device dev-1"),
+        ("store.forgot", "site hall"),
+    ]
+    where = new
+    run("restore", copy)
+    assert lines(new)[-1] == ("command line", "store.restored", "copy.db")
+
+
+def lines(where: str) -> list[tuple[str, str, str]]:
+    with open_store(where) as store, store.reading() as reading:
+        return [(line.who, line.what, line.about) for line in reversed(reading.access.audit(100))]
+
+
+def test_an_older_store_that_was_restored_and_migrated_says_so_in_its_log(tmp_path: Path) -> None:
+    old, new = str(tmp_path / "old.db"), str(tmp_path / "new.db")
+    store = connect(old)
+    migrate(store.engine, old, "0002")
+    store.close()
+    assert main(["fleet", "store", "restore", old, "--store", new]) == 0
+    assert main(["fleet", "store", "migrate", "--store", new]) == 0
+    assert lines(new) == [
+        ("command line", "store.restored", "old.db"),
+        ("command line", "store.migrated", f"0002 to {revisions()[-1]}"),
+    ]

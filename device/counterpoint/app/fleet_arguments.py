@@ -43,6 +43,10 @@ examples:
   counterpoint fleet store label 0f3c8a52-7b1e-4d0a-9c55-2f6f6c1f0a11 PC-1042
   counterpoint fleet store move 0f3c8a52-7b1e-4d0a-9c55-2f6f6c1f0a11 --site hall-4
   counterpoint fleet store name hall-3 "Hall 3" --timezone Europe/Vienna
+  counterpoint fleet store accept 0f3c8a52-7b1e-4d0a-9c55-2f6f6c1f0a11 --site hall-3
+  counterpoint fleet store accept --list enrolled.csv         as `fleet enrolment show --csv` wrote it
+  counterpoint fleet store clock                              whether what is known speaks against our clock
+  counterpoint fleet store clock --is-right                   it does not: somebody has looked
 """
 ACCOUNT_EXAMPLES: Final = """\
 examples:
@@ -93,6 +97,12 @@ def _add_judging(verbs: Commands) -> None:
     name.add_argument("site", metavar="CODE")
     name.add_argument("name", metavar="NAME")
     name.add_argument("--timezone", default="", metavar="ZONE", help="as Europe/Vienna (default: as its devices say)")
+    accept = _verb(verbs, "accept", "take a device that was not heard of, where only known ones are taken")
+    accept.add_argument("device", metavar="ID", nargs="?")
+    accept.add_argument("--site", metavar="CODE")
+    accept.add_argument("--list", type=Path, metavar="FILE", help="many, with the columns id, asset_tag and site")
+    clock = _verb(verbs, "clock", "tell whether our clock is believed")
+    clock.add_argument("--is-right", action="store_true", help="believe it: somebody has looked")
 
 
 def _add_account(groups: Commands) -> None:

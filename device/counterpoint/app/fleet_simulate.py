@@ -230,12 +230,21 @@ def _new_store(where: str, open_files: ExitStack) -> tuple[Store, Callable[[int]
     settings, store = FleetSettings(), open_store(where)
     open_files.callback(store.close)
     _only_new(store, where)
+    open_files.callback(_note_today, store)
 
     def close(now_s: int) -> None:
         close_due(store, now_s, settings.closing.wait_hours, settings.rules)
         tidy(store, settings.keeping, now_s)
 
     return store, close
+
+
+def _note_today(store: Store) -> None:
+    """A year that was drawn is as old as it says: its end speaks against no clock."""
+    from counterpoint.fleet.store.service_rows import note_reached  # noqa: PLC0415 - needs the extra
+
+    with store.writing() as writing:
+        note_reached(writing.line, int(time.time()))
 
 
 def _only_new(store: Store, where: str) -> None:

@@ -1,9 +1,9 @@
 """What time telling and deleting go by: our clock, as long as it does not run ahead of everything else that we know.
 
 One rule: no later than the time that the store last knew plus what has passed since, or than the end of a window that
-came an hour or two ago. So a clock that is days ahead (a dead battery, a wrong time server) tells no week early and deletes
-nothing; one that is behind is only late. What is missing is caught up with the next windows: a device that is on sends
-one a week at least, whether anybody came or not.
+came an hour or two ago. So a clock that is days ahead (a dead battery, a wrong time server) tells no week early and
+deletes nothing; one that is behind is only late. What is missing is caught up with the next windows: a device that is
+on sends one a week at least, whether anybody came or not.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from counterpoint.fleet.store.service_rows import how_far, note_reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sqlalchemy import Connection
 
     from counterpoint.fleet.store.opening import Store
     from counterpoint.fleet.store.writing import Writing
@@ -42,6 +44,13 @@ class Belief:
 def passed_s() -> float:
     """Return the seconds since the machine started, the time that it slept among them."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def believed_now(line: Connection, clock_s: int) -> Belief:
+    """Return what time it is for a command, which knows of nothing that passed; it keeps nothing."""
+    known_s = max(how_far(line).at_s or clock_s, how_far(line).newest_s or 0)
+    now_s = min(clock_s, known_s)
+    return Belief(now_s, clock_s - now_s)
 
 
 class BelievedTime:
@@ -73,24 +82,22 @@ class BelievedTime:
 
     def _look(self, writing: Writing) -> Belief:
         known = how_far(writing.line)
+        kept_s = known.at_s
         clock_s, passed = int(self._wall()), self._passed()
-        if known.kept_s is None and known.newest_s is None:
+        if kept_s is None:
             return Belief(clock_s, 0)  # nothing came yet: there is nothing to tell
-        times = [known.kept_s if known.kept_s is not None else known.newest_s, self._of_devices(known.newest_s, passed)]
-        if self._last is not None:
-            times.append(self._last[1] + int(passed - self._last[0]))
-        now_s = min(clock_s, max(each for each in times if each is not None))
+        devices_s = self._of_devices(known.newest_s, passed)
+        here_s = kept_s if self._last is None else self._last[1] + int(passed - self._last[0])
+        now_s = min(clock_s, max(kept_s, here_s, devices_s))
         self._last = passed, now_s
         note_reached(writing.line, now_s)
         return Belief(now_s, clock_s - now_s)
 
-    def _of_devices(self, newest_s: int | None, passed: float) -> int | None:
-        """Return the newest window's end once it has been here for an hour; None before."""
-        if self._said is None or newest_s is None:
-            self._said = None if newest_s is None else (passed, newest_s)
-            return None
-        since, end_s = self._said
-        if passed - since < SETTLE_S:
-            return None
-        self._said = passed, newest_s
-        return end_s + int(passed - since)
+    def _of_devices(self, newest_s: int | None, passed: float) -> int:
+        """Return the newest window's end, and what passed since, once it has been here for an hour; 0 before."""
+        if newest_s is None:
+            return 0
+        since, end_s = self._said or (passed, newest_s)
+        is_settled = passed - since >= SETTLE_S
+        self._said = (passed, newest_s) if is_settled else (since, end_s)
+        return end_s + int(passed - since) if is_settled else 0

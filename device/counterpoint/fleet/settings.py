@@ -5,7 +5,7 @@ One rule: one TOML file, everything has a default, and what the filter tells is 
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -36,6 +36,8 @@ class CollectorSettings(Rules, frozen=True):
 
     group: Code = "fleet"
     """Collectors of one group share the windows among them: each window goes to one of them."""
+    accept: Literal["all", "known"] = "all"
+    """known: what comes from a device that is not in the store is kept apart until `fleet store accept` names it."""
     batch_messages: Annotated[int, Meta(ge=1, le=5000)] = 400
     """Messages in one commit at most; the broker sends no more before they are acknowledged."""
     batch_ms: Annotated[int, Meta(ge=0, le=1000)] = 25

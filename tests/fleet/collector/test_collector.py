@@ -25,7 +25,9 @@ from counterpoint.fleet.collector.again import take_again
 from counterpoint.fleet.collector.collecting import Collector, World, keep
 from counterpoint.fleet.collector.intake import Arrival
 from counterpoint.fleet.settings import CollectorSettings, FleetSettings
+from counterpoint.fleet.store.device_rows import accept_device
 from counterpoint.fleet.store.opening import Store, open_store
+from counterpoint.fleet.store.rows import Taken
 from counterpoint.fleet.store.tables import window
 from counterpoint.messages.schemas import State, encode
 from counterpoint.messages.sending import Pace
@@ -258,4 +260,44 @@ def test_what_was_kept_apart_is_taken_once_somebody_mended_it(store: Store) -> N
     with store.writing() as writing:
         assert writing.move_device("dev-1", "hall-4")
     assert take_again(store) == (1, 1)  # the other one uses the id of another window
+    assert count(store) == 2
+
+
+def test_a_window_that_was_fine_when_it_came_does_not_become_too_old_by_waiting(store: Store) -> None:
+    came = int(time.time()) - 50 * 86_400
+    sent = encode(hour_window(1, came))
+    with store.writing() as writing:
+        writing.take_windows([Taken("hall-3", "dev-1", hour_window(3, came), came)])
+        writing.quarantine("dev-1", on=True)
+    keep(store, [Arrival("counterpoint/v1/hall-3/dev-1/window", sent, came)])
+    keep(store, [Arrival("counterpoint/v1/hall-3/dev-1/window", sent, int(time.time()))])  # a broker that lost the ack
+    with store.writing() as writing:
+        writing.quarantine("dev-1", on=False)
+    assert take_again(store) == (1, 0)
+    assert count(store) == 2
+
+
+def test_where_only_known_devices_are_taken_a_stranger_waits_for_it(store: Store) -> None:
+    now = int(time.time())
+    window, state, birth = (topic("hall-3", "dev-1", leaf) for leaf in ("window", "state", "birth"))
+    stranger = [
+        (birth, birth_messages(1)[0][1]),
+        (state, encode(State(state="online"))),
+        (window, encode(hour_window(1))),
+    ]
+    keep(store, [Arrival(where, payload, now) for where, payload in stranger], only_known=True)
+    with store.reading() as reading:
+        assert reading.sites() == ()
+        assert reading.devices(None) == []
+    with store.writing() as writing:
+        assert {one.reason.partition(":")[0] for one in writing.kept_apart(9)} == {"nobody has accepted the device"}
+    assert take_again(store, only_known=True) == (0, 3)
+    with store.writing() as writing:
+        assert accept_device(writing.line, "dev-1", "hall-3", now)
+    assert take_again(store, only_known=True) == (3, 0)
+    with store.reading() as reading:
+        (known,) = reading.devices(None)
+    assert known.birth is not None, "it comes with the device's next start only"
+    assert known.state == "unknown", "that comes anew by itself, and an old one may be wrong by now"
+    keep(store, [Arrival(window, encode(hour_window(0)), now)], only_known=True)
     assert count(store) == 2

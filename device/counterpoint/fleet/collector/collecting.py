@@ -82,9 +82,10 @@ class Collector:
     def _keep(self, line: Line, batch: Sequence[Waiting], stopped: Callable[[], bool]) -> None:
         """Commit the batch, however long the store is away, then acknowledge it; the line is served meanwhile."""
         patience = BackOff(self._world.pace, self._world.draw)
+        only_known = self._settings.collector.accept == "known"
         while not stopped():
             try:
-                keep(self._store, [one.arrival for one in batch])
+                keep(self._store, [one.arrival for one in batch], only_known=only_known)
             except StorageError as error:
                 self._tell(str(error))
                 until_s = time.monotonic() + patience.failed()
@@ -101,18 +102,18 @@ class Collector:
             self._world.say(line)
 
 
-def keep(store: Store, arrivals: Sequence[Arrival]) -> Counts:
+def keep(store: Store, arrivals: Sequence[Arrival], *, only_known: bool = False) -> Counts:
     """Bring a batch into the store in one commit; a message that the store refuses as such is kept apart by itself.
 
     Raises:
         StorageError: The store can't be reached or written; nothing of the batch was kept.
     """
     try:
-        return _commit(store, arrivals)
+        return _commit(store, arrivals, only_known=only_known)
     except SQLAlchemyError as error:
         if len(arrivals) > 1:
             for arrival in arrivals:
-                keep(store, [arrival])
+                keep(store, [arrival], only_known=only_known)
             return Counts()
         reason = f"{NO_TEXT} ({type(error).__name__})"
         only = arrivals[0]
@@ -121,9 +122,9 @@ def keep(store: Store, arrivals: Sequence[Arrival]) -> Counts:
         return Counts()
 
 
-def _commit(store: Store, arrivals: Sequence[Arrival]) -> Counts:
+def _commit(store: Store, arrivals: Sequence[Arrival], *, only_known: bool) -> Counts:
     with store.writing() as writing:
-        batch = sort_out(arrivals, writing.known(*named(arrivals)))
+        batch = sort_out(arrivals, writing.known(*named(arrivals)), only_known=only_known)
         counts = writing.take_windows(batch.windows)
         writing.note_devices(batch.heard)
         writing.keep_apart(batch.apart)

@@ -81,8 +81,11 @@ def read(arrival: Arrival) -> Taken | Heard | KeptApart | None:
     return Heard(site, device, message, arrival.received_s, arrival.retained)
 
 
-def sort_out(arrivals: Sequence[Arrival], known: Known) -> SortedOut:
-    """Judge a batch against what is known of its devices and sites, and each message against those before it."""
+def sort_out(arrivals: Sequence[Arrival], known: Known, *, only_known: bool = False) -> SortedOut:
+    """Judge a batch against what is known of its devices and sites, and each message against those before it.
+
+    With `only_known`, messages of a device that is not in the store are kept apart.
+    """
     devices, zones = dict(known.devices), dict(known.zones)
     windows: list[Taken] = []
     heard: list[Heard] = []
@@ -90,7 +93,11 @@ def sort_out(arrivals: Sequence[Arrival], known: Known) -> SortedOut:
     for arrival in arrivals:
         message = read(arrival)
         if isinstance(message, Taken | Heard):
+            is_new = message.device not in devices
             trouble = _stranger(message, devices.get(message.device), zones.get(message.site, ""))
+            if is_new and only_known:
+                how = f"counterpoint fleet store accept {message.device} --site {message.site}"
+                trouble = f"nobody has accepted the device: {how}"
             if trouble:
                 message = _apart(arrival, message.site, message.device, trouble)
         if isinstance(message, KeptApart):

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, case, select, update
 
-from counterpoint.fleet.store.rows import DeviceState, Gap, Heard
-from counterpoint.fleet.store.tables import device, gap
+from counterpoint.fleet.store.rows import DeviceState, Gap, Heard, KeptApart
+from counterpoint.fleet.store.tables import apart, device, gap, site
+from counterpoint.fleet.store.upsert import add_new
 from counterpoint.messages.commands import Reply, decode_reply, encode_reply
 from counterpoint.messages.schemas import Birth, HealthReport, State, decode_birth, decode_health, encode
 
@@ -43,6 +44,26 @@ def note_heard(line: Connection, heard: Sequence[Heard]) -> None:
             line.execute(change, [last[name] for name in sorted(last)])
     seen = {one.device: one.received_s for one in heard if _was_there(one)}
     _see(line, seen)
+
+
+def accept_device(line: Connection, name: str, code: str, now_s: int) -> bool:
+    """Make the row of a device, and of its site, before it was heard of; False where there was one."""
+    add_new(line, site, [{"code": code, "name": code, "timezone": ""}])
+    if line.scalar(select(device.c.id).where(device.c.id == name)) is not None:
+        return False
+    add_new(line, device, [{"id": name, "site": code, "first_seen_s": now_s}])
+    return True
+
+
+def has_birth(line: Connection, name: str) -> bool:
+    """Tell whether a device has said what it is."""
+    return line.scalar(select(device.c.birth).where(device.c.id == name)) is not None
+
+
+def first_came(line: Connection) -> list[KeptApart]:
+    """Return all messages that are kept apart, oldest first; `received_s` is when each came for the first time."""
+    rows = line.execute(select(apart).order_by(apart.c.first_s, apart.c.digest))
+    return [KeptApart(row.site, row.device, row.topic, row.payload, row.reason, row.first_s) for row in rows]
 
 
 def _see(line: Connection, seen: dict[str, int]) -> None:

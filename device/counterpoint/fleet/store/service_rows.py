@@ -34,6 +34,11 @@ class Reached:
     kept_s: int | None
     newest_s: int | None
 
+    @property
+    def at_s(self) -> int | None:
+        """What was noted; where nothing was yet, what devices say."""
+        return self.newest_s if self.kept_s is None else self.kept_s
+
 
 def how_far(line: Connection) -> Reached:
     """Return what the store knows of time."""

@@ -35,12 +35,15 @@ def put(line: Connection, table: Table, rows: Sequence[Mapping[str, object]]) ->
     line.execute(insert.on_conflict_do_update(index_elements=key, set_=changed), list(rows))
 
 
-def add_up(line: Connection, table: Table, rows: Sequence[Mapping[str, object]], counted: str) -> None:
-    """Insert the rows; where the key is there already, the counted column grows by the row's, the others change."""
+def add_up(line: Connection, table: Table, rows: Sequence[Mapping[str, object]], counted: str, stays: str = "") -> None:
+    """Insert the rows; where the key is there already, the counted column grows by the row's, the others change.
+
+    The column that `stays` is as it was when the row came first.
+    """
     if not rows:
         return
     insert = _insert(line, table)
     key = [column.name for column in table.primary_key]
-    changed = {name: insert.excluded[name] for name in rows[0] if name not in {*key, counted}}
+    changed = {name: insert.excluded[name] for name in rows[0] if name not in {*key, counted, stays}}
     grown = {counted: table.c[counted] + insert.excluded[counted]}
     line.execute(insert.on_conflict_do_update(index_elements=key, set_={**changed, **grown}), list(rows))

@@ -83,7 +83,7 @@ class Writing(Reading):
     def keep_apart(self, messages: Sequence[KeptApart]) -> None:
         """Keep messages that can't be used, with the reason; the same again is counted, not kept twice."""
         rows = {_digest(one): _apart_row(one) for one in messages}
-        add_up(self._line, apart, [rows[digest] for digest in sorted(rows)], "times")
+        add_up(self._line, apart, [rows[digest] for digest in sorted(rows)], "times", stays="first_s")
         sites = Counter(one.site for one in messages)
         self.count("rejected", sites)
         devices = Counter(one.device for one in messages if one.device)
