@@ -24,9 +24,11 @@ from counterpoint.edge.keys import load_identity
 from counterpoint.fleet.collector.again import take_again
 from counterpoint.fleet.collector.collecting import Collector, World, keep
 from counterpoint.fleet.collector.intake import Arrival
+from counterpoint.fleet.collector.line import MOST_FLEETING, Line, Waiting
 from counterpoint.fleet.settings import CollectorSettings, FleetSettings
 from counterpoint.fleet.store.device_rows import accept_device
 from counterpoint.fleet.store.opening import Store, open_store
+from counterpoint.fleet.store.revisions import revisions
 from counterpoint.fleet.store.rows import Taken
 from counterpoint.fleet.store.tables import window
 from counterpoint.messages.schemas import State, encode
@@ -78,6 +80,10 @@ class Sender:
             wait_until(lambda: all(one.mid in self._codes for one in sent), "the broker answers", LONG_S)  # noqa: B023 - called here
             taken = [retain or self._codes[one.mid] == 0 for one in sent]
             messages = [each for each, was_taken in zip(messages, taken, strict=True) if not was_taken]
+
+    def throw(self, where: str, payload: bytes) -> None:
+        """Publishes and asks for no acknowledgement."""
+        self._client.publish(where, payload, qos=0)
 
 
 class Running:
@@ -301,3 +307,37 @@ def test_where_only_known_devices_are_taken_a_stranger_waits_for_it(store: Store
     assert known.state == "unknown", "that comes anew by itself, and an old one may be wrong by now"
     keep(store, [Arrival(window, encode(hour_window(0)), now)], only_known=True)
     assert count(store) == 2
+
+
+def test_what_asks_for_no_acknowledgement_does_not_pile_up_while_the_store_is_away(broker: BrokerServer) -> None:
+    sent = [Waiting(0, 0, Arrival(where, payload, 0)) for where, payload in health_messages(MOST_FLEETING + 500, 1)]
+    settings = FleetSettings(broker=broker.settings(COLLECTOR))
+    line = Line(settings, load_identity(settings.broker))
+    with Sender(broker) as sender:
+        sender.send(window_messages(20, 1))
+        for one in sent:
+            sender.throw(one.arrival.topic, one.arrival.payload)
+        until = time.monotonic() + LONG_S
+        while line.dropped < 500 and time.monotonic() < until:
+            line.step()
+    assert line.waiting == MOST_FLEETING + 20
+    first = line.take(16)
+    assert [one.qos for one in first].count(0) == 4, "neither kind keeps the other waiting"
+    rest = first + line.take(5000)
+    kept = [one.arrival.topic for one in rest if not one.qos]
+    assert kept == [one.arrival.topic for one in sent[500:]]
+    assert line.waiting == 0
+    line.close()
+
+
+def test_the_collector_says_how_much_was_dropped_while_the_store_was_away(broker: BrokerServer, store: Store) -> None:
+    with store.engine.begin() as line:
+        line.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with Sender(broker) as sender, Running(broker, store) as running:
+        for where, payload in health_messages(MOST_FLEETING + 500, 1):
+            sender.throw(where, payload)
+        wait_until(lambda: any("newer version" in one for one in running.said), "the store is away", LONG_S)
+        time.sleep(2.0)
+        with store.engine.begin() as line:
+            line.execute(text("UPDATE alembic_version SET version_num = :own"), {"own": revisions()[-1]})
+        wait_until(lambda: any("messages of QoS 0 were dropped" in one for one in running.said), "it says so", LONG_S)

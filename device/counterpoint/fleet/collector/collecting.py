@@ -92,7 +92,7 @@ class Collector:
                 while time.monotonic() < until_s and not stopped():
                     line.step(IDLE_S)
             else:
-                self._tell("collecting")
+                self._tell(_collecting(line.dropped))
                 line.acknowledge(batch)
                 return
 
@@ -100,6 +100,14 @@ class Collector:
         if self._said != line:
             self._said = line
             self._world.say(line)
+
+
+def _collecting(dropped: int) -> str:
+    """A line that changes with the digits of the count only: it is said once for each."""
+    if not dropped:
+        return "collecting"
+    least = 10 ** (len(str(dropped)) - 1)
+    return f"collecting; {least} or more messages of QoS 0 were dropped since the line opened: too many waited"
 
 
 def keep(store: Store, arrivals: Sequence[Arrival], *, only_known: bool = False) -> Counts:
