@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from counterpoint.disclosure.sites import SiteRules
     from counterpoint.fleet.pages.devices import Ranked
     from counterpoint.fleet.store.opening import Store
+    from counterpoint.fleet.store.rows import ServiceTrouble
 
 
 REMEMBERED_S: Final = 15
@@ -43,7 +44,14 @@ class House:
         """Silent ones first."""
         page = request.query_params.get("page", "")
         view = listed(language_of(request), self._ranking(), self._now_s(), page)
-        return render(request, "devices.html", listed=view)
+        return render(request, "devices.html", listed=view, troubles=self._service_troubles())
+
+    def _service_troubles(self) -> list[tuple[ServiceTrouble, str]]:
+        """What the service itself can't do now, each with its site's name, "" for none or for all sites."""
+        with self._store.reading() as reading:
+            found = reading.troubles()
+            names = {site.code: site.name for site in reading.some_sites([one.site for one in found], len(found))}
+        return [(one, names.get(one.site, "")) for one in found]
 
     def _ranking(self) -> list[Ranked]:
         """The devices in their order, at most REMEMBERED_S old."""

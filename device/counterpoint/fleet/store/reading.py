@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from counterpoint.fleet.store.access_rows import AccessReading
 from counterpoint.fleet.store.device_rows import device_states
 from counterpoint.fleet.store.rows import Annotation, Fact, Site, Told
+from counterpoint.fleet.store.service_rows import troubles
 from counterpoint.fleet.store.tables import annotation, device, fact, retained, site, summary, tally
 from counterpoint.messages.summaries import HoursSummary, PeriodSummary, Summary, decode_summary
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from counterpoint.fleet.store.rows import DeviceState
+    from counterpoint.fleet.store.rows import DeviceState, ServiceTrouble
 
 ALL: str = "all"
 """The site that is every site, pooled from their summaries; no site has this code."""
@@ -91,6 +92,10 @@ class Reading:
     def devices(self, sites: Sequence[str] | None) -> list[DeviceState]:
         """Return the devices of these sites (None: of all), those longest silent first."""
         return device_states(self._line, sites)
+
+    def troubles(self) -> list[ServiceTrouble]:
+        """Return what the service itself can't do now, the oldest first."""
+        return troubles(self._line)
 
     def site_periods(self, since: str) -> list[PeriodSummary]:
         """Return the runs of every site, but of `all`, that begin with this ISO week or later."""
