@@ -1,8 +1,10 @@
 """Takes the pictures of manager.md: the pages at three widths, light and dark.
 
-One rule: they are the real pages on the summaries of invented places that the tests use too; the guide says so.
+One rule: they are the real pages on the year that `counterpoint fleet simulate --counters 40` makes, through the real
+filter, looked at on the Monday after it; which place is shown follows from what was told, not from a name. The same
+code gives the same pictures.
 
-    .venv/bin/python tests/fleet_pictures.py      makes device/docs/fleet-*.webp anew
+    .venv/bin/python tests/fleet_pictures.py      makes device/docs/fleet-*.webp anew, in about two minutes
 
 It needs Chromium.
 """
@@ -11,20 +13,31 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from browser import Browser, chromium
 from counterpoint.fleet.access.sessions import cookie_name
-from fleet_served import Served, fill, served
+from counterpoint.fleet.simulation.seasons import Week
+from counterpoint.fleet.simulation.year import YearPlan
+from fleet_served import Served, served
+from fleet_year import year_in
+
+if TYPE_CHECKING:
+    from counterpoint.fleet.store.opening import Store
+    from counterpoint.fleet.store.reading import Reading
 
 DOCS: Final = Path(__file__).parents[1] / "device/docs"
 TALLEST: Final = 1500
+YEAR: Final = YearPlan(counters=40, weeks=52, last=Week(date(2026, 11, 9)), seed=1)
+MONDAY: Final = date(2026, 11, 23)
+EVER: Final = ("2025-W01", "2026-W53")
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture: its name, the page, how wide, in which light."""
+    """One picture: its name, the page, how wide, in which light; {shown} and {by_hours} are places."""
 
     name: str
     path: str
@@ -37,31 +50,49 @@ class Picture:
 
 
 PICTURES: Final = (
-    Picture("overview", "/?site=aarau", 1440),
-    Picture("overview_768", "/?site=aarau", 768, dark=True),
-    Picture("overview_360", "/?site=aarau", 360),
-    Picture("hours", "/hours?site=aarau", 1440),
-    Picture("trends", "/trends?site=aarau&span=52", 1440, dark=True),
-    Picture("report", "/report?site=aarau", 1440),
+    Picture("overview", "/?site={shown}", 1440),
+    Picture("overview_768", "/?site={shown}", 768, dark=True),
+    Picture("overview_360", "/?site={shown}", 360),
+    Picture("hours", "/hours?site={by_hours}&number=talk_overs", 1440),
+    Picture("trends", "/trends?site={shown}&span=52", 1440, dark=True),
+    Picture("report", "/report?site={shown}", 1440),
     Picture("privacy", "/privacy", 1440),
 )
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as name, served(Path(name)) as house:
-        fill(house.store)
-        cookie = house.cookie("Anna", roles=("manager",))
-        with chromium(Path(name)) as browser:
+    with tempfile.TemporaryDirectory() as name:
+        store = year_in(Path(name) / "year.db", YEAR)
+        places = choose(store)
+        with served(Path(name), today=MONDAY, store=store) as house, chromium(Path(name)) as browser:
+            cookie = house.cookie("Anna", roles=("manager",))
             for picture in PICTURES:
-                take(browser, house, cookie, picture)
-                print(picture.file.name, picture.file.stat().st_size)
+                take(browser, house, cookie, picture.path.format(**places), picture)
+                print(picture.file.name, picture.path.format(**places), picture.file.stat().st_size)
 
 
-def take(browser: Browser, house: Served, cookie: str, picture: Picture) -> None:
+def choose(store: Store) -> dict[str, str]:
+    """The places that have most to show: numbers with notes and figures of their own, and parts of the week."""
+    with store.reading() as reading:
+        codes = [site.code for site in reading.sites()]
+        shown = max(codes, key=lambda code: _richness(reading, code))
+        cells = {code: sum(bool(cell.numbers) for cell in reading.hours([code], *EVER)[-1].cells) for code in codes}
+    return {"shown": shown, "by_hours": max(codes, key=lambda code: cells[code])}
+
+
+def _richness(reading: Reading, code: str) -> tuple[bool, bool, int, int]:
+    """Told to the last, with notes of its own; then how often it was told, and how many counters it has."""
+    runs = reading.periods([code], *EVER)
+    own = [note for note in reading.annotations([code], *EVER) if note.site == code]
+    told = [run for run in runs if run.numbers]
+    return bool(runs[-1].numbers), bool(own) and bool(reading.facts([code], *EVER)), len(told), runs[-1].counter_count
+
+
+def take(browser: Browser, house: Served, cookie: str, path: str, picture: Picture) -> None:
     with browser.tab(f"{house.address}/static/x/mark.svg", width=picture.width, dark=picture.dark) as tab:
         tab.send("Network.setCookie", name=cookie_name(secure=False), value=cookie, url=house.address)
         tab.send("Emulation.setScrollbarsHidden", hidden=True)
-        tab.send("Page.navigate", url=house.address + picture.path)
+        tab.send("Page.navigate", url=house.address + path)
         tab.wait("document.querySelector('main h1') && document.readyState === 'complete'")
         height = int(tab.run("document.documentElement.scrollHeight"))
         tab.size(picture.width, min(height, TALLEST))

@@ -9,11 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from browser import Browser, Tab, program
 from counterpoint.fleet.access.sessions import cookie_name
-from fleet_served import Served
+from counterpoint.fleet.store.rows import Annotation, Fact
+from counterpoint.fleet.store.weeks import weeks_later
+from counterpoint.messages.summaries import Figure
+from fleet_served import Served, served
+from site_summaries import LAST_WEEK, ZONE, drawn, numbers, period
 
 PATHS = (
     "/?site=aarau",
@@ -26,6 +31,8 @@ PATHS = (
     "/devices",
     "/privacy",
     "/?site=elm",
+    "/?site=davos",
+    "/report?site=davos&until=2026-W45",
 )
 WIDTHS = (360, 768, 1440, 2560)
 MOST_SHIFT = 0.02
@@ -112,11 +119,33 @@ def test_a_chart_says_what_lies_under_the_pointer(browser: Browser, house: Serve
         tab.wait("document.querySelector('.readout').textContent.includes('%')")
 
 
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A small place with the longest report: wide ranges, then too little, notes and figures of its own, late."""
+    rate = Figure(value=10, low=5, high=15, base=100)
+    told = msgspec.structs.replace(numbers(drawn("a")), talk_overs_per_100_min=rate)
+    first = weeks_later(LAST_WEEK, -40)
+    with served(tmp_path_factory.mktemp("full")) as running:
+        with running.store.writing() as writing:
+            writing.name_site("long", "Weinfelden Schalterhalle am Bahnhof, Erdgeschoss", ZONE)
+            runs = [period("long", weeks_later(first, 12 * at), told if at < 2 else None, weeks=12) for at in range(3)]
+            writing.put_summaries(runs, 1)
+            for at in range(9):
+                writing.annotate(Annotation("long", f"2026-10-{at + 10}", "A new queue system, " * 8, "anna", 1))
+            for kind in ("visitors", "waiting_min", "satisfaction", "Beschwerden am Schalter", "Formulare", "Anrufe"):
+                writing.put_facts([Fact("long", weeks_later(LAST_WEEK, -at), kind, 1234.5) for at in (0, 1)])
+        yield running
+
+
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_the_report_is_one_sheet_of_paper(browser: Browser, house: Served, language: str) -> None:
-    with opened(browser, house, "/try") as tab:
-        tab.send("Network.setCookie", name="language", value=language, url=house.address)
-        tab.send("Page.navigate", url=f"{house.address}/report?site=aarau")
+@pytest.mark.parametrize("site", ["aarau", "davos", "long"])
+def test_the_report_is_one_sheet_of_paper(
+    browser: Browser, house: Served, full: Served, site: str, language: str
+) -> None:
+    where = full if site == "long" else house
+    with opened(browser, where, "/try") as tab:
+        tab.send("Network.setCookie", name="language", value=language, url=where.address)
+        tab.send("Page.navigate", url=f"{where.address}/report?site={site}")
         tab.wait("document.querySelector('.report') && document.readyState === 'complete'")
         printed = tab.send("Page.printToPDF", preferCSSPageSize=True, printBackground=True)
         assert len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(printed["data"]))) == 1

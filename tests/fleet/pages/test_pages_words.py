@@ -295,8 +295,8 @@ def test_a_report_has_room_for_the_last_notes_alone() -> None:
     notes = [Annotation("bern", "2026-09-14", f"note {at}", "anna", 0, at) for at in range(20)]
     shown = report(EN, quiet_weeks(), LAST_WEEK, Noted(notes, []))
     assert shown is not None
-    assert [event.text for event in shown.events] == [f"note {at}" for at in range(15, 20)]
-    assert shown.trend.count('class="flag"') == 5
+    assert [event.text for event in shown.events] == [f"note {at}" for at in range(16, 20)]
+    assert shown.trend.count('class="flag"') == 4
 
 
 def blocks(*told: bool) -> list[PeriodSummary]:

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 WEEKS_BEFORE: Final = 4
 """A single week is held against the four before it: one week against one is mostly chance."""
 SPAN: Final = 26
-MOST_EVENTS: Final = 5
-"""On one sheet; the page of trends has them all."""
+MOST_EVENTS: Final = 4
+"""On one sheet, and so many of the site's own figures; the page of trends has them all."""
 
 
 @dataclass(frozen=True, slots=True)
