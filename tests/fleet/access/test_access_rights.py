@@ -191,3 +191,23 @@ def test_the_log_tells_the_auditor_who_did_what_and_never_who_looked(place: Plac
     page = place.known("otto", "auditor").get("/audit").text
     assert "127.0.0.1" not in page.split("<main")[1]
     assert "nora" in page
+
+
+def test_a_language_of_the_account_goes_with_the_person(place: Place) -> None:
+    anna = place.known("anna", "manager")
+    assert '<html lang="en">' in anna.get("/account").text
+    assert anna.post("/account/language", {"language": "de"}, shown_on="/account").goes_to == "/account?done=language"
+    page = anna.get("/account?done=language", accept_language="en").text
+    assert '<html lang="de">' in page
+    assert '<option value="de" lang="de" selected>' in page
+    assert 'href="/language/' not in page, "a link that would change nothing"
+    anna.cookies["language"] = "en"
+    assert '<html lang="de">' in anna.get("/privacy").text, "the account's goes before the browser's"
+    other = place.visitor()
+    other.sign_in("anna", address="192.0.2.77")
+    assert '<html lang="de">' in other.get("/privacy", accept_language="en").text
+    assert '<html lang="en">' in place.known("ida", "it").get("/privacy").text
+    assert anna.post("/account/language", {"language": "xx"}, shown_on="/account").status == 400
+    anna.post("/account/language", {"language": ""}, shown_on="/account")
+    assert '<html lang="en">' in anna.get("/privacy").text
+    assert [what for _, what, _ in place.log()].count("account.language") == 2

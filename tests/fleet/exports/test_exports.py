@@ -22,9 +22,10 @@ from counterpoint.fleet.exports.csv_lines import csv_lines
 from counterpoint.fleet.exports.openapi import document
 from counterpoint.fleet.exports.routes import export_routes
 from counterpoint.fleet.store.opening import open_store
-from counterpoint.fleet.store.rows import Annotation, Fact, Heard
+from counterpoint.fleet.store.rows import Annotation, Fact, Heard, Taken
 from counterpoint.messages.schemas import Birth, HealthReport, State
 from counterpoint.messages.summaries import FiveNumbers, HoursCell, HoursSummary, PeriodSummary
+from fleet_messages import hour_window
 from fleet_visitors import Answer, Place, Visitor, open_place
 from json_schema import wrongs
 from site_summaries import weeks_of
@@ -286,6 +287,23 @@ def test_it_has_devices_and_no_figures(place: Place) -> None:
         writing.note_closed("north", "2026-W45", "2026-W45")
     sites = json.loads(ask(place, key, "/api/v1/sites").body)["items"]
     assert [site["told_until"] for site in sites] == [None, None], "it says whether enough customers came"
+
+
+def test_the_count_of_gaps_moves_with_weeks_and_not_with_windows(place: Place) -> None:
+    key = key_of(place.known("ida", "it"), "devices")
+
+    def gaps() -> int:
+        return int(json.loads(ask(place, key, "/api/v1/devices").body)["items"][0]["gap_count"])
+
+    def sends(*hours_ago: int) -> None:
+        with place.store.writing() as writing:
+            writing.take_windows([Taken("north", "device-0", hour_window(ago), 1) for ago in hours_ago])
+
+    sends(24 * 7 * 5, 24 * 7 * 4)
+    assert gaps() == 1
+    for hours in (30, 20, 10):
+        sends(hours)
+        assert gaps() == 1, "nobody sees a window come"
 
 
 def test_a_cookie_does_not_count_at_the_api(place: Place) -> None:

@@ -42,6 +42,16 @@ def test_a_german_spreadsheet_in_each_of_its_encodings(encoding: str, ends: str)
     assert said == {"2026-W41": {"visitors": 1429, "waiting_min": round((6.5 * 1231 + 4 * 198) / 1429, 2)}}
 
 
+def test_what_the_preview_shows_can_be_kept_however_many_came() -> None:
+    days = "".join(f"2026-10-{day:02d},1000000,6,80\n" for day in range(5, 12))
+    shown = read_facts(f"date,visitors,waiting_min,satisfaction\n{days}".encode(), TODAY)
+    assert shown.weeks["2026-W41"]["visitors"] == 7_000_000
+    assert read_facts(write_facts(shown).encode(), TODAY).weeks == shown.weeks
+    assert mistakes("week,visitors\n2026-W41,7000001\n") == [(2, "large_visitors")]
+    assert mistakes("date,visitors\n2026-10-05,1000001\n") == [(2, "large_visitors")]
+    assert mistakes("week,waiting_min\n2026-W41,1441\n") == [(2, "large_waiting_min")]
+
+
 def test_excels_own_first_line_names_the_delimiter() -> None:
     assert weeks("sep=\t\nweek\tvisitors\n2026-W40\t5\n") == {"2026-W40": {"visitors": 5}}
     assert mistakes("sep=;\nweek;visitors\n2026-W40;x\n") == [(3, "number")]

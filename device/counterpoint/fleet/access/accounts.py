@@ -100,6 +100,12 @@ def set_password(writing: Writing, account: Account, kept: str, by: str, now_s: 
     return changed
 
 
+def set_language(writing: Writing, name: str, code: str, now_s: int) -> None:
+    """Keep the language that somebody chose for their own pages, "" for none."""
+    writing.access.put_account(replace(_there(writing, name), language=code))
+    writing.access.note(AuditLine(now_s, name, "account.language", name))
+
+
 def set_rights(writing: Writing, changed: Account, by: str, now_s: int) -> None:
     """Give an account the roles and sites of `changed`; its sessions end. Nobody changes their own rights."""
     _others(changed.name, by)

@@ -1,4 +1,4 @@
-"""Somebody's own account: password, sessions, programs' keys; one rule: it shows and changes only the asker's own."""
+"""Somebody's own account: password, language, sessions, keys; one rule: it shows and changes only the asker's own."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from counterpoint.errors import AccountRefused
-from counterpoint.fleet.access.accounts import check_password, set_password
+from counterpoint.fleet.access.accounts import check_password, set_language, set_password
 from counterpoint.fleet.access.forms import form_of
 from counterpoint.fleet.access.guard import person, signed_in
 from counterpoint.fleet.access.house import House, address_of, now
@@ -21,6 +22,7 @@ from counterpoint.fleet.access.marks import session_of
 from counterpoint.fleet.access.passwords import LONGEST
 from counterpoint.fleet.access.people import IT, MANAGER, Person
 from counterpoint.fleet.access.sessions import SIGN_IN, drop_cookie
+from counterpoint.fleet.pages.language import LANGUAGES
 from counterpoint.fleet.pages.layout import render
 from counterpoint.fleet.store.rows import AuditLine
 
@@ -57,6 +59,7 @@ class Own:
         return [
             Route("/account", signed_in(self.show)),
             Route("/account/password", signed_in(self.password), methods=["POST"]),
+            Route("/account/language", signed_in(self.language), methods=["POST"]),
             Route("/account/sign-out-everywhere", signed_in(self.everywhere), methods=["POST"]),
             Route("/account/keys", signed_in(self.make_key, MANAGER, IT), methods=["POST"]),
             Route("/account/keys/end", signed_in(self.end_key), methods=["POST"]),
@@ -76,6 +79,15 @@ class Own:
             except AccountRefused as error:
                 return await run_in_threadpool(self._page, request, error.reason, HTTPStatus.UNPROCESSABLE_ENTITY)
         return RedirectResponse("/account?done=password", HTTPStatus.SEE_OTHER)
+
+    def language(self, request: Request) -> Response:
+        """Choose the language of one's own pages, on every browser; or none, and each browser says."""
+        code = form_of(request).text("language", LONGEST)
+        if code and code not in LANGUAGES:
+            raise HTTPException(HTTPStatus.BAD_REQUEST)
+        with self._house.store.writing() as writing:
+            set_language(writing, person(request).name, code, now())
+        return RedirectResponse("/account?done=language", HTTPStatus.SEE_OTHER)
 
     def everywhere(self, request: Request) -> Response:
         """End every session of this account, this one too."""
@@ -128,7 +140,7 @@ class Own:
             "account.html",
             status=status,
             trouble=trouble,
-            done=done if done in ("password", "key") else "",
+            done=done if done in ("password", "key", "language") else "",
             key=key,
             keys=keys,
             sessions=sessions,

@@ -31,11 +31,13 @@ class Person:
         name: The account's name.
         roles: manager (figures of their sites), it (devices, sites, accounts; no figures), auditor (audit log).
         sites: Codes of the sites that a manager manages; None for all of them, and then also the pooled `all`.
+        language: The code of the language they chose for their account, "" for none.
     """
 
     name: str
     roles: frozenset[Role]
     sites: frozenset[str] | None
+    language: str = ""
 
     @property
     def sees_figures(self) -> bool:

@@ -80,7 +80,7 @@ def drop_cookie(answer: Response, *, secure: bool) -> None:
 
 def person_of(account: Account) -> Person:
     """What an account's holder is to the pages."""
-    return Person(account.name, known_roles(account.roles), account.sites)
+    return Person(account.name, known_roles(account.roles), account.sites, account.language)
 
 
 def sign_in_address(request: Request) -> str:

@@ -45,7 +45,11 @@ class FactAnswer(Strict, frozen=True):
 
 
 class DeviceAnswer(Strict, frozen=True):
-    """A device as IT sees it; nothing here varies with speech or presence."""
+    """A device as IT sees it; nothing here varies with speech or presence.
+
+    `gap_count` is of the times that no window tells and that ended before last week began: it moves with weeks, and not
+    with windows as they come.
+    """
 
     id: str
     site: SiteCode

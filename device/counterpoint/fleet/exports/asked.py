@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 from starlette.exceptions import HTTPException
 
@@ -23,6 +25,7 @@ from counterpoint.fleet.exports.answers import (
     Sites,
 )
 from counterpoint.fleet.exports.wanted import weeks_wanted
+from counterpoint.fleet.store.weeks import start_s, week_at, weeks_later
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -115,10 +118,12 @@ def _facts(reading: Reading, somebody: Person, request: Request) -> list[FactAns
 
 
 def _devices(reading: Reading, _: Person, __: Request) -> list[DeviceAnswer]:
-    return [_device(device) for device in reading.devices(None)]
+    known_s = start_s(weeks_later(week_at(time.time(), ZoneInfo("UTC")), -1), ZoneInfo("UTC"))
+    return [_device(device, known_s) for device in reading.devices(None)]
 
 
-def _device(device: DeviceState) -> DeviceAnswer:
+def _device(device: DeviceState, known_s: int) -> DeviceAnswer:
+    """A device; `known_s` is the last week's beginning: what came since tells of no gap, nor of when it came."""
     return DeviceAnswer(
         id=device.id,
         site=device.site,
@@ -129,7 +134,7 @@ def _device(device: DeviceState) -> DeviceAnswer:
         version=None if device.birth is None else device.birth.version,
         clock_set=None if device.health is None else device.health.clock_set,
         certificate_left_days=None if device.health is None else device.health.certificate_left_days,
-        gap_count=len(device.gaps),
+        gap_count=sum(gap.until_s <= known_s for gap in device.gaps),
         quarantined=device.quarantined,
     )
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 Kind = Literal["visitors", "waiting_min", "satisfaction"]
 KINDS: Final[tuple[Kind, ...]] = ("visitors", "waiting_min", "satisfaction")
 LARGEST: Final[dict[Kind, float]] = {"visitors": 1_000_000.0, "waiting_min": 1440.0, "satisfaction": 100.0}
-"""Visitors in a day or week, minutes of a day, and any scale up to a hundred."""
+"""Visitors in a day, minutes of a day, and any scale up to a hundred."""
+WEEKS_DAYS: Final = 7
 NAMES: Final[dict[str, str]] = {
     "date": "date", "day": "date", "datum": "date", "tag": "date",
     "week": "week", "woche": "week", "kalenderwoche": "week",
@@ -177,7 +178,8 @@ def _row(number: int, columns: Sequence[str], cells: Sequence[str], today: date)
         raise _Wrong("cells", cells[len(columns)])
     said = {column: cell.strip() for column, cell in zip(columns, cells, strict=False) if column}
     when, week = _when(said, today)
-    values = {kind: _value(kind, said[kind]) for kind in KINDS if said.get(kind)}
+    days = WEEKS_DAYS if "week" in said else 1
+    values = {kind: _value(kind, said[kind], days) for kind in KINDS if said.get(kind)}
     if not values:
         raise _Wrong("nothing", when)
     return _Row(number, week, when, values)
@@ -217,7 +219,7 @@ def _day(text: str) -> date:
         raise _Wrong("date", text) from error
 
 
-def _value(kind: Kind, text: str) -> float:
+def _value(kind: Kind, text: str, days: int) -> float:
     plain = text.isascii() or GROUPED.fullmatch(text) is not None
     if plain and kind == "visitors" and GROUPED.fullmatch(text):
         text = re.sub(r"\D", "", text)  # nobody is a thousandth of a visitor: the mark groups thousands
@@ -226,7 +228,7 @@ def _value(kind: Kind, text: str) -> float:
     value = float(text.replace(",", "."))
     if kind == "visitors" and not value.is_integer():
         raise _Wrong("whole", text)
-    if value > LARGEST[kind]:
+    if value > LARGEST[kind] * (days if kind == "visitors" else 1):
         raise _Wrong(f"large_{kind}", text)
     return value
 

@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from counterpoint.fleet.access.marks import person_or_none
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
@@ -78,9 +80,11 @@ def language(code: str) -> Language:
 
 
 def language_of(request: Request) -> Language:
-    """Return what the reader chose by the link, else what their browser asks for, else English."""
-    chosen = request.cookies.get(COOKIE, "")
-    return language(chosen if chosen in LANGUAGES else preferred(request.headers.get("accept-language", "")))
+    """Return what the reader chose for their account, else by the link, else what their browser asks for."""
+    person = person_or_none(request)
+    chosen = (person.language if person else "", request.cookies.get(COOKIE, ""))
+    asked = preferred(request.headers.get("accept-language", ""))
+    return language(next((code for code in chosen if code in LANGUAGES), asked))
 
 
 def preferred(accepted: str) -> str:
