@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import TextIO
 
+    from counterpoint.fleet.simulation.into_broker import IntoBroker
     from counterpoint.fleet.simulation.year import SiteStory, Year, YearPlan
     from counterpoint.fleet.store.opening import Store
 
@@ -56,7 +57,7 @@ def add_simulate(commands: Commands) -> None:
         "--broker",
         type=_broker,
         metavar="HOST:PORT",
-        help="a broker on this machine, without TLS; 6 weeks at most, and what is over 30 days old a collector refuses",
+        help="a broker on this machine, without TLS; 6 weeks at most, of which windows of the last 30 days are sent",
     )
     parser.add_argument("--windows", type=Path, metavar="FILE", help="every window as a line of JSON, as it arrives")
     parser.add_argument("--facts", type=Path, metavar="DIR", help="what some sites count themselves: a CSV a site")
@@ -202,14 +203,19 @@ def _takers(year: Year, wanted: Wanted, open_files: ExitStack) -> tuple[list[Tak
     if wanted.broker is not None:
         from counterpoint.fleet.simulation.into_broker import IntoBroker  # noqa: PLC0415 - as above
 
-        sending = IntoBroker(year, *wanted.broker)
+        sending = IntoBroker(year, *wanted.broker, time.time())
         takers.append(sending.take)
-        ends += [sending.end, lambda: print(f"{sending.taken} windows were taken for somebody by the broker")]
+        ends += [sending.end, lambda: print(_sent(sending))]
     if wanted.store is not None:
         take, end = _store_taker(year, wanted.store, open_files)
         takers.append(take)
         ends.append(end)
     return takers, ends
+
+
+def _sent(sending: IntoBroker) -> str:
+    gone = f"; {sending.dropped} are older than an outbox keeps one, and were not sent" if sending.dropped else ""
+    return f"{sending.taken} windows were taken for somebody by the broker{gone}"
 
 
 def _store_taker(year: Year, where: str, open_files: ExitStack) -> tuple[Taker, Callable[[], None]]:

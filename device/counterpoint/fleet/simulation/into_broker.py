@@ -1,6 +1,7 @@
 """A year's last weeks through a real broker: each device on a line of its own, as one that empties its outbox.
 
-One rule: it speaks as a device's publisher does, through the same edge, and counts what the broker has taken.
+One rule: it speaks as a device's publisher does, through the same edge, sends what its outbox would still have, and
+counts what the broker has taken.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from counterpoint.errors import BrokerUnreachable, UsageError
 from counterpoint.fleet.simulation.messages import births, last_words, windows
 from counterpoint.fleet.simulation.year import noon_s
 from counterpoint.messages.channels import BIRTH, HEALTH, STATE, WINDOW
+from counterpoint.messages.schemas import decode_window
 from counterpoint.messages.sending import NO_SUBSCRIBERS, SUCCESS
 from counterpoint.settings import BrokerSettings
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 MOST_WEEKS: Final = 6
 """A collector refuses what is older than 45 days, as a replay."""
+KEPT_S: Final = 30 * 86_400
+"""An outbox keeps a window for so long."""
 IN_FLIGHT: Final = 20
 ANSWER_S: Final = 30.0
 CHANNELS: Final[dict[str, Channel]] = {channel.leaf: channel for channel in (BIRTH, STATE, HEALTH, WINDOW)}
@@ -36,19 +40,25 @@ class IntoBroker:
 
     Attributes:
         taken: Windows that the broker took for somebody.
+        dropped: Windows that no outbox would have any more, and that were not sent.
     """
 
-    def __init__(self, year: Year, host: str, port: int) -> None:
+    def __init__(self, year: Year, host: str, port: int, now_s: float) -> None:
         if year.plan.weeks > MOST_WEEKS:
             raise UsageError(f"a collector takes nothing older than 45 days: give --weeks {MOST_WEEKS} or fewer")
         self._year = year
         self._host, self._port = host, port
         self._waiting: dict[str, list[Arrival]] = {}
+        self._kept_from_s = now_s - KEPT_S
         self.taken = 0
+        self.dropped = 0
 
     def take(self, _week: int, told: Sequence[SiteStory]) -> None:
-        """Keep a week's windows."""
-        self._keep(list(windows(self._year, told)))
+        """Keep a week's windows, as outboxes do."""
+        made = list(windows(self._year, told))
+        kept = [each for each in made if decode_window(each.payload).end_utc.timestamp() >= self._kept_from_s]
+        self.dropped += len(made) - len(kept)
+        self._keep(kept)
 
     def end(self) -> None:
         """Send everything."""
