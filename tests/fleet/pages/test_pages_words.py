@@ -15,7 +15,7 @@ from counterpoint.disclosure.sites import SiteRules
 from counterpoint.fleet.pages.cards import about
 from counterpoint.fleet.pages.choice import Choice, is_week
 from counterpoint.fleet.pages.devices import ago, listed, rank
-from counterpoint.fleet.pages.freshness import freshness, told_day, told_week
+from counterpoint.fleet.pages.freshness import first_told, freshness, told_day, told_week
 from counterpoint.fleet.pages.hours import hours, last_told, next_hours, parts_name
 from counterpoint.fleet.pages.language import LANGUAGES, language
 from counterpoint.fleet.pages.listening import SKILLS, acts
@@ -442,13 +442,22 @@ def test_how_long_ago_is_told_in_one_unit(seconds: int, says: str) -> None:
 
 @pytest.mark.parametrize("typed", ["", "0", "-3", "9999999999", "٣", "1e9", "<b>", "12abc"])
 def test_the_calculator_takes_whatever_is_typed(typed: str) -> None:
-    answer = calculate(EN, dict.fromkeys(("people", "counters", "visits", "hours", "days"), typed), SiteRules())
+    answer = calculate(EN, dict.fromkeys(("people", "counters", "visits", "hours", "days"), typed), SiteRules(), TODAY)
     assert all(number >= 1 for number in answer.asked.values())
     assert answer.told
 
 
+def test_the_calculator_says_when_the_first_numbers_come() -> None:
+    assert [first_told(TODAY, weeks) for weeks in (1, 4, 12)] == [
+        date(2026, 12, 10),
+        date(2027, 1, 21),
+        date(2027, 4, 15),
+    ]
+    assert calculate(EN, {}, SiteRules(), TODAY).first.startswith("If you begin now, the first numbers come about")
+
+
 def test_the_calculator_says_why_a_desk_of_one_sees_nothing() -> None:
-    answer = calculate(EN, {"people": "1", "counters": "1"}, SiteRules())
+    answer = calculate(EN, {"people": "1", "counters": "1"}, SiteRules(), TODAY)
     assert answer.told == EN.say("calculator.told.nothing")
     assert (answer.first, answer.error) == ("", "")
 

@@ -17,6 +17,7 @@ from counterpoint.fleet.pages.stretches import date_of_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -32,11 +33,12 @@ REMEMBERED_S: Final = 15
 
 
 class House:
-    """The pages about the house on a store; `rules` are those that sites are told by, `now_s` the time (UTC)."""
+    """The pages about the house on a store; `rules` are those that sites are told by, the two others tell the time (UTC)."""
 
-    def __init__(self, store: Store, rules: SiteRules, now_s: Callable[[], int]) -> None:
+    def __init__(self, store: Store, rules: SiteRules, today: Callable[[], date], now_s: Callable[[], int]) -> None:
         self._store = store
         self._rules = rules
+        self._today = today
         self._now_s = now_s
         self._ranked: tuple[int, list[Ranked]] | None = None
 
@@ -78,6 +80,6 @@ class House:
             rules=rules_in_words(language, self._rules),
             counts=left_out(told),
             last_day=language.day(date_of_end(told.last_week, 1)) if told.last_week and sees_all else "",
-            answer=calculate(language, request.query_params, self._rules),
+            answer=calculate(language, request.query_params, self._rules, self._today()),
             most={name: most for name, (_, most) in ASKED.items()},
         )

@@ -12,9 +12,11 @@ from msgspec.structs import asdict
 
 from counterpoint.disclosure.calculator import Place, foresee
 from counterpoint.disclosure.visit import to_step
+from counterpoint.fleet.pages.freshness import first_told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from counterpoint.disclosure.calculator import Foresight
     from counterpoint.disclosure.sites import SiteRules
@@ -41,8 +43,8 @@ class Answer:
     first: str
 
 
-def calculate(language: Language, query: Mapping[str, str], rules: SiteRules) -> Answer:
-    """Return the calculator's answer; what is no number, too low or too high is put right."""
+def calculate(language: Language, query: Mapping[str, str], rules: SiteRules, today: date) -> Answer:
+    """Return the calculator's answer to who begins today; what is no number, too low or too high is put right."""
     asked = {name: _number(query.get(name, ""), usual, most) for name, (usual, most) in ASKED.items()}
     place = Place(asked["people"], asked["counters"], asked["visits"], asked["hours"], asked["days"])
     seen = foresee(place, rules)
@@ -53,7 +55,7 @@ def calculate(language: Language, query: Mapping[str, str], rules: SiteRules) ->
         hours=language.say("calculator.hours.yes" if seen.hours_told else "calculator.hours.no"),
         error=_error(language, seen),
         window=language.count("calculator.window", seen.window_hours) if seen.weeks else "",
-        first="" if seen.first_after_days is None else language.count("calculator.first", seen.first_after_days),
+        first=language.say("calculator.first", day=language.day(first_told(today, seen.weeks))) if seen.weeks else "",
     )
 
 
