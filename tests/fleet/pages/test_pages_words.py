@@ -15,7 +15,7 @@ from counterpoint.disclosure.sites import SiteRules
 from counterpoint.fleet.pages.cards import about
 from counterpoint.fleet.pages.choice import Choice, is_week
 from counterpoint.fleet.pages.devices import ago, listed, rank
-from counterpoint.fleet.pages.freshness import first_told, freshness, told_day, told_week
+from counterpoint.fleet.pages.freshness import first_day, freshness, told_day, told_week
 from counterpoint.fleet.pages.hours import hours, last_told, next_hours, parts_name
 from counterpoint.fleet.pages.language import LANGUAGES, language
 from counterpoint.fleet.pages.listening import SKILLS, acts
@@ -448,12 +448,14 @@ def test_the_calculator_takes_whatever_is_typed(typed: str) -> None:
 
 
 def test_the_calculator_says_when_the_first_numbers_come() -> None:
-    assert [first_told(TODAY, weeks) for weeks in (1, 4, 12)] == [
-        date(2026, 12, 10),
-        date(2027, 1, 21),
-        date(2027, 4, 15),
+    assert [first_day(TODAY, weeks) for weeks in (1, 4, 12)] == [
+        date(2026, 11, 30),
+        date(2026, 12, 21),
+        date(2027, 1, 18),
     ]
-    assert calculate(EN, {}, SiteRules(), TODAY).first.startswith("If you begin now, the first numbers come about")
+    assert calculate(EN, {"counters": "1"}, SiteRules(), TODAY).first == (
+        "If you begin now, the first numbers come about 15 April 2027."
+    )
 
 
 def test_the_calculator_says_why_a_desk_of_one_sees_nothing() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from counterpoint.disclosure.calculator import CLOSING_DAYS
 from counterpoint.disclosure.weeks import BLOCK_WEEKS, MONTH_WEEKS, block_start, ends_month, later, weeks_to
 from counterpoint.fleet.pages.stretches import date_of_end, last_day
-from counterpoint.fleet.store.weeks import week_of
+from counterpoint.fleet.store.weeks import monday, week_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,12 +85,12 @@ def due_line(language: Language, fresh: Fresh | None) -> str:
     return "" if fresh is None or fresh.is_late else language.say("fresh.due", day=language.day(fresh.due))
 
 
-def first_told(today: date, weeks: int) -> date:
-    """Return the day on which a place that begins now is told first, where it is told by so many weeks."""
+def first_day(today: date, weeks: int) -> date:
+    """Return the first Monday of the first run of a place that begins now, where it is told by so many weeks."""
     week = later(week_of(today), 1)
     while (weeks_to(block_start(week), week) - 1) % weeks:
         week = later(week, 1)
-    return told_day(later(week, weeks - 1))
+    return monday(week)
 
 
 def fresh_line(language: Language, fresh: Fresh | None) -> str:

@@ -33,7 +33,7 @@ REMEMBERED_S: Final = 15
 
 
 class House:
-    """The pages about the house on a store; `rules` are those that sites are told by, the two others tell the time (UTC)."""
+    """The pages about the house on a store; `rules` are those that sites are told by, the others tell the time."""
 
     def __init__(self, store: Store, rules: SiteRules, today: Callable[[], date], now_s: Callable[[], int]) -> None:
         self._store = store

@@ -6,13 +6,14 @@ One rule: pure; the calculator answers from the same rules that tell a site, who
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import asdict
 
 from counterpoint.disclosure.calculator import Place, foresee
 from counterpoint.disclosure.visit import to_step
-from counterpoint.fleet.pages.freshness import first_told
+from counterpoint.fleet.pages.freshness import first_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,8 +56,15 @@ def calculate(language: Language, query: Mapping[str, str], rules: SiteRules, to
         hours=language.say("calculator.hours.yes" if seen.hours_told else "calculator.hours.no"),
         error=_error(language, seen),
         window=language.count("calculator.window", seen.window_hours) if seen.weeks else "",
-        first=language.say("calculator.first", day=language.day(first_told(today, seen.weeks))) if seen.weeks else "",
+        first=_first(language, seen, today),
     )
+
+
+def _first(language: Language, seen: Foresight, today: date) -> str:
+    if seen.weeks is None or seen.first_after_days is None:
+        return ""
+    day = first_day(today, seen.weeks) + timedelta(days=seen.first_after_days)
+    return language.say("calculator.first", day=language.day(day))
 
 
 def _error(language: Language, seen: Foresight) -> str:
