@@ -341,3 +341,14 @@ def test_the_collector_says_how_much_was_dropped_while_the_store_was_away(broker
         with store.engine.begin() as line:
             line.execute(text("UPDATE alembic_version SET version_num = :own"), {"own": revisions()[-1]})
         wait_until(lambda: any("messages of QoS 0 were dropped" in one for one in running.said), "it says so", LONG_S)
+
+
+def test_a_collector_that_takes_known_devices_only(broker: BrokerServer, store: Store) -> None:
+    with store.writing() as writing:
+        accept_device(writing.line, "dev-00000", "site-0000", 1)
+    with Sender(broker) as sender, Running(broker, store, CollectorSettings(accept="known")):
+        sender.send(window_messages(3, 4))
+        wait_until(lambda: told(store)[1] == 8, "the strangers' windows are kept apart", LONG_S)
+        wait_until(lambda: count(store) == 4, "the known one's are in", LONG_S)
+    with store.reading() as reading:
+        assert [device.id for device in reading.devices(None)] == ["dev-00000"]
