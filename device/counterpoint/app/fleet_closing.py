@@ -69,6 +69,8 @@ class Closing:
             StorageError: The store can't be used.
         """
         belief = self._believed.look()
+        if belief is None:
+            return
         self._troubles[CLOSING].clear()
         self._troubles[CLOCK] = {NOBODYS: str(belief.doubted_days)} if belief.doubted_days else {}
         rules = self._settings.closing

@@ -71,8 +71,8 @@ class BelievedTime:
         self._last: tuple[float, int] | None = None
         self._said: tuple[float, int] | None = None
 
-    def look(self) -> Belief:
-        """Return what time it is, and keep it.
+    def look(self) -> Belief | None:
+        """Return what time it is, and keep it; None where the first windows came just now: others are on their way.
 
         Raises:
             StorageError: The store can't be used.
@@ -80,13 +80,15 @@ class BelievedTime:
         with self._store.writing() as writing:
             return self._look(writing)
 
-    def _look(self, writing: Writing) -> Belief:
+    def _look(self, writing: Writing) -> Belief | None:
         known = how_far(writing.line)
-        kept_s = known.at_s
         clock_s, passed = int(self._wall()), self._passed()
-        if kept_s is None:
+        if known.at_s is None:
             return Belief(clock_s, 0)  # nothing came yet: there is nothing to tell
         devices_s = self._of_devices(known.newest_s, passed)
+        kept_s = known.kept_s or devices_s
+        if not kept_s:
+            return None
         here_s = kept_s if self._last is None else self._last[1] + int(passed - self._last[0])
         now_s = min(clock_s, max(kept_s, here_s, devices_s))
         self._last = passed, now_s

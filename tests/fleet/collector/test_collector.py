@@ -283,6 +283,15 @@ def test_a_window_that_was_fine_when_it_came_does_not_become_too_old_by_waiting(
     assert count(store) == 2
 
 
+@pytest.mark.parametrize("off_days", [-200, 90])
+def test_what_came_while_our_own_clock_was_wrong_is_taken_once_it_is_set(store: Store, off_days: int) -> None:
+    wrong_s = int(time.time()) + off_days * 86_400
+    keep(store, [Arrival("counterpoint/v1/hall-3/dev-1/window", encode(hour_window(1)), wrong_s)])
+    assert count(store) == 0
+    assert take_again(store) == (1, 0)
+    assert count(store) == 1
+
+
 def test_where_only_known_devices_are_taken_a_stranger_waits_for_it(store: Store) -> None:
     now = int(time.time())
     window, state, birth = (topic("hall-3", "dev-1", leaf) for leaf in ("window", "state", "birth"))

@@ -1,11 +1,13 @@
 """Messages that are kept apart, judged once more after somebody mended what was wrong.
 
-One rule: each is judged as of the moment when it first came, so that none becomes too old by waiting here, or by coming
-again. Windows are taken, and the birth of a device that has none here; what else it said of itself then is old by now.
+One rule: each is judged as of the moment when it first came, so that none becomes too old by waiting here or by coming
+again; else as of now, since the clock that somebody set may be ours. Windows are taken, and the birth of a device that
+has none here; what else it said of itself then is old by now.
 """
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from counterpoint.fleet.collector.intake import Arrival, named, sort_out
@@ -36,9 +38,11 @@ def take_again(store: Store, *, only_known: bool = False) -> tuple[int, int]:
 
 
 def _take(writing: Writing, one: KeptApart, *, only_known: bool) -> bool:
-    arrival = Arrival(one.topic, one.payload, one.received_s)
-    judged = sort_out([arrival], writing.known(*named([arrival])), only_known=only_known)
-    if judged.apart:
+    arrivals = [Arrival(one.topic, one.payload, at_s) for at_s in (one.received_s, int(time.time()))]
+    known = writing.known(*named(arrivals))
+    found = (sort_out([arrival], known, only_known=only_known) for arrival in arrivals)
+    judged = next((each for each in found if not each.apart), None)
+    if judged is None:
         return False
     attempt = writing.line.begin_nested()
     if writing.take_windows(judged.windows).apart:
