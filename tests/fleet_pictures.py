@@ -43,6 +43,7 @@ class Picture:
     path: str
     width: int
     dark: bool = False
+    tallest: int = TALLEST
 
     @property
     def file(self) -> Path:
@@ -54,7 +55,7 @@ PICTURES: Final = (
     Picture("overview_768", "/?site={shown}", 768, dark=True),
     Picture("overview_360", "/?site={shown}", 360),
     Picture("hours", "/hours?site={by_hours}&number=talk_overs", 1440),
-    Picture("trends", "/trends?site={shown}&span=52", 1440, dark=True),
+    Picture("trends", "/trends?site={shown}&span=52", 1440, dark=True, tallest=2200),
     Picture("report", "/report?site={shown}", 1440),
     Picture("privacy", "/privacy", 1440),
 )
@@ -95,7 +96,7 @@ def take(browser: Browser, house: Served, cookie: str, path: str, picture: Pictu
         tab.send("Page.navigate", url=house.address + path)
         tab.wait("document.querySelector('main h1') && document.readyState === 'complete'")
         height = int(tab.run("document.documentElement.scrollHeight"))
-        tab.size(picture.width, min(height, TALLEST))
+        tab.size(picture.width, min(height, picture.tallest))
         tab.picture(picture.file, quality=60)
 
 

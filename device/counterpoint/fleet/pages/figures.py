@@ -181,6 +181,7 @@ class Figures:
             )
             new = new_weeks(reading.periods([code], weeks_later(last, -REPORTS), last))
         listed = [weeks_later(last, -number) for number in range(REPORTS)]
+        marked = new if 2 * len(new) < REPORTS else frozenset()  # where most weeks bring numbers, a mark helps nobody
         return render(
             request,
             "report.html",
@@ -188,7 +189,7 @@ class Figures:
             view=report(language, runs, until, noted),
             why=self._why(language, choice, runs),
             until=until,
-            weeks=[(week, language.day(date_of_end(week, 1)), week in new) for week in listed],
+            weeks=[(week, language.day(date_of_end(week, 1)), week in marked) for week in listed],
         )
 
     def sites(self, request: Request) -> Response:
