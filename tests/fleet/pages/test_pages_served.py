@@ -212,3 +212,46 @@ def test_thousands_of_sites_make_no_page_longer(tmp_path: Path) -> None:
         few = house.cookie("mia", roles=("manager",), sites=frozenset({"s55", "s56"}))
         assert "Place 55" in house.get("/", few).text
         assert house.get("/?site=s01", few).status == 404
+
+
+def test_how_far_sites_are_told_is_for_who_sees_all_figures(house: Served) -> None:
+    """Of a fleet of one site it says whether enough customers came: a figure of that site."""
+    says = "every place told until"
+    one_site = house.cookie("mia", roles=("manager",), sites=frozenset({"bern"}))
+    others = [house.cookie("ivo", roles=("it",)), house.cookie("otto", roles=("auditor",)), one_site]
+    assert [says in house.get("/privacy", cookie).text for cookie in others] == [False, False, False]
+    assert says in house.get("/privacy", house.cookie()).text
+
+
+def test_a_report_marks_the_weeks_that_brought_numbers_where_few_do(house: Served) -> None:
+    cookie = house.cookie()
+    small, weekly = (house.get(f"/report?site={site}", cookie).text for site in ("davos", "bern"))
+    assert small.count(": new</option>") == 6
+    assert ": new</option>" not in weekly
+
+
+def test_a_week_without_news_is_said_to_be_one(house: Served) -> None:
+    cookie = house.cookie()
+    old, new = (house.get(f"/report?site=davos&until=2026-{week}", cookie).text for week in ("W45", "W46"))
+    assert "No new numbers this week." in old
+    assert "New this week." in new
+    assert "No new numbers" not in new
+
+
+def test_a_report_of_a_week_to_come_is_that_of_the_last_week_told(house: Served) -> None:
+    cookie = house.cookie()
+    shown = [house.get(f"/report?site=bern{until}", cookie).text for until in ("", "&until=2030-W01")]
+    assert all("Week of 9 November to 15 November 2026" in text for text in shown)
+
+
+def test_a_page_of_the_past_leads_to_the_present(house: Served) -> None:
+    cookie = house.cookie()
+    assert "Later numbers have been told" in house.get("/?site=bern&until=2026-W40", cookie).text
+    assert "Later numbers" not in house.get("/?site=bern", cookie).text
+
+
+def test_a_store_without_sites_says_how_one_comes(tmp_path: Path) -> None:
+    with served(tmp_path) as house:
+        cookie = house.cookie()
+        for path in (*FIGURES, "/sites"):
+            assert "shows up by itself when its first device has sent something" in house.get(path, cookie).text
