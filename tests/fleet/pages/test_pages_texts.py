@@ -97,7 +97,7 @@ def test_numbers_and_days_are_written_as_each_language_does() -> None:
     assert english.signed(0.4) == "0"
     assert [english.signed(value) for value in (3, -3)] == ["+3", "\N{MINUS SIGN}3"]
     assert english.days(date(2026, 12, 28), date(2027, 1, 3)) == "28 December 2026 to 3 January 2027"
-    assert german.days(date(2026, 11, 9), date(2026, 11, 15)) == "9. November bis 15. November 2026"
+    assert german.days(date(2026, 11, 9), date(2026, 11, 15)) == "9. bis 15. November 2026"
 
 
 def test_one_and_many_have_words_of_their_own() -> None:

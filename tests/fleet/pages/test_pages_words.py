@@ -268,7 +268,7 @@ def test_own_facts_have_a_chart_each_on_the_same_axis() -> None:
 def test_a_report_is_a_week_against_the_four_before() -> None:
     shown = report(EN, weeks_of("bern"), LAST_WEEK, NOTHING_NOTED)
     assert shown is not None
-    assert (shown.days, shown.before_days) == ("9 November to 15 November 2026", "12 October to 8 November 2026")
+    assert (shown.days, shown.before_days) == ("9 to 15 November 2026", "12 October to 8 November 2026")
     assert report(EN, [], LAST_WEEK, NOTHING_NOTED) is None
 
 

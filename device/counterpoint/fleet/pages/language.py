@@ -67,8 +67,10 @@ class Language:
         return self.say(f"month.m{day.month}")
 
     def days(self, first: date, last: date) -> str:
-        """Return a run of days: "5 October to 1 November 2026"."""
-        return self.say("day.run", first=self.day(first, year=first.year != last.year), last=self.day(last))
+        """Return a run of days: "5 October to 1 November 2026", "9 to 15 November 2026"."""
+        alone = (first.year, first.month) == (last.year, last.month)
+        begin = self.say("day.alone", day=first.day) if alone else self.day(first, year=first.year != last.year)
+        return self.say("day.run", first=begin, last=self.day(last))
 
 
 @cache
