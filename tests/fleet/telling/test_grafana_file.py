@@ -73,16 +73,20 @@ def test_every_question_is_answered_by_the_api_with_every_column(
     dashboard: dict[str, Any], place: Place, key: str
 ) -> None:
     with place.store.reading() as reading:
-        noted = next(one.site for one in reading.facts([site.code for site in reading.sites()], "2026-W01", "2026-W53"))
+        sites = ["all", *(site.code for site in reading.sites())]
     for query in queries(dashboard):
-        site = noted if "/facts" in query["url"] else "all"
-        url = query["url"].replace("${site}", site).replace("${since}", "2026-W01")
-        answer = place.visitor().get(url, authorization=f"Bearer {key}")
-        assert answer.status == 200, url
-        items = json.loads(answer.body)[query["root_selector"]]
-        assert items or "/annotations" in url
-        for column in query["columns"]:
+        items = [item for site in sites for item in asked(place, key, query, site)]
+        assert items or "/annotations" in query["url"]
+        for column in query["columns"]:  # of some site: a small one has no numbers yet
             assert any(at(item, column["selector"]) is not None for item in items) or not items, column
+
+
+def asked(place: Place, key: str, query: dict[str, Any], site: str) -> list[Any]:
+    url = query["url"].replace("${site}", site).replace("${since}", "2026-W01")
+    answer = place.visitor().get(url, authorization=f"Bearer {key}")
+    assert answer.status == 200, url
+    items: list[Any] = json.loads(answer.body)[query["root_selector"]]
+    return items
 
 
 def test_every_address_is_one_of_the_api(dashboard: dict[str, Any]) -> None:

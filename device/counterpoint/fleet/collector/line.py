@@ -89,7 +89,7 @@ class Line:
 
     def take(self, most: int) -> list[Waiting]:
         """Return the oldest messages that came."""
-        fleeting = min(len(self._fleeting), max(1, most // FLEETING_PART, most - len(self._waiting)), most)
+        fleeting = min(len(self._fleeting), max(most // FLEETING_PART, most - len(self._waiting)))
         lasting = min(len(self._waiting), most - fleeting)
         taken = [self._fleeting.popleft() for _ in range(fleeting)]
         return taken + [self._waiting.popleft() for _ in range(lasting)]
