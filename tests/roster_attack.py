@@ -14,7 +14,7 @@ import numpy as np
 
 from counterpoint.disclosure.sites import SiteRules, SiteTelling, SiteWindow, summarise_site
 from counterpoint.disclosure.weeks import later, week_at, weeks_to
-from rosters import DAY_S, FIRST_HOUR, FIRST_MONDAY, HOURS, SHIFT_HOURS, VISITS_A_DAY, Place
+from rosters import CUT_OFFS_OF_TALK_OVERS, DAY_S, FIRST_HOUR, FIRST_MONDAY, HOURS, SHIFT_HOURS, VISITS_A_DAY, Place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     Reals = NDArray[np.float64]
 
-FIGURES: Final = {"talk_overs": 1, "openings_cut": 1, "quick": 1, "customer_share": -1}
-"""What is attacked, and whether more of it is worse."""
+WORSE: Final = np.array([1.0, 1.0, 1.0, 1.0, -1.0])
+"""What is attacked (talk-overs, cut-offs, openings not let finish, quick answers, the customer's share of talk), and
+whether more of it is worse."""
 PART_HOURS: Final = {"morning": (0, 3), "midday": (3, 6), "afternoon": (6, 9), "evening": (9, 9)}
 """Opening hours, counted from the first, of each part of the day."""
 FIRST_WEEK: Final = week_at(FIRST_MONDAY.timestamp(), ZoneInfo("UTC"))
@@ -37,17 +38,19 @@ WEEK_SPREAD: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One row of what the attacker reads: who was there, and the number with its error.
+    """One row of what the attacker reads: who was there, and the numbers with their errors.
 
     Attributes:
         shares: Shape (people,): each person's share of the work behind the number, from the roster.
-        value: The number.
-        error: Its standard error.
+        values: Shape (5,): the five numbers, as in `WORSE`.
+        errors: Their standard errors.
+        weeks: How many weeks they are of.
     """
 
     shares: Reals
-    value: float
-    error: float
+    values: Reals
+    errors: Reals
+    weeks: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class Outcome:
     Attributes:
         skill: How much of the differences between people was found: 1 all, 0 no better than the site's mean for each.
         named: The person who interrupts most is the one that the attacker names, from all figures together.
-        rows: Numbers that were read, of each figure.
+        rows: Rows that were read.
         largest_share: The most of any one of them that was one person's work.
     """
 
@@ -67,25 +70,21 @@ class Outcome:
     largest_share: float
 
 
-def attack(place: Place, rows: dict[str, list[Told]]) -> Outcome:
+def attack(place: Place, rows: Sequence[Told]) -> Outcome:
     """Guess every person's numbers, and name the worst."""
-    worst = int(np.argmax(place.ways.talk_overs))
-    skills = []
-    together = np.zeros(place.people)
-    for figure, sign in FIGURES.items():
-        truth = truths(place)[figure]
-        if not rows[figure]:
-            continue
-        guess = guesses(rows[figure], truth)
-        miss = (guess - guess.mean()) - (truth - truth.mean())
-        skills.append(1 - float(np.mean(miss**2) / truth.var()))
-        together += sign * (guess - guess.mean()) / truth.std()
-    read = rows["talk_overs"]
+    if not rows:
+        return Outcome(0.0, named=False, rows=0, largest_share=0.0)
+    truth = truths(place)
+    guess = guesses(rows, truth)
+    guess, aim = guess - guess.mean(axis=0), truth - truth.mean(axis=0)
+    spread = truth.std(axis=0)
+    miss = ((guess - aim) ** 2).mean(axis=0) / spread**2
+    worst = int(np.argmax(truth[:, 0]))
     return Outcome(
-        skill=float(np.mean(skills)) if skills else 0.0,
-        named=bool(skills) and int(np.argmax(together)) == worst,
-        rows=len(read),
-        largest_share=max((float(row.shares.max()) for row in read), default=0.0),
+        skill=float(1 - miss.mean()),
+        named=int(np.argmax(guess / spread @ WORSE)) == worst,
+        rows=len(rows),
+        largest_share=max(float(row.shares.max()) for row in rows),
     )
 
 
@@ -94,14 +93,33 @@ def tell(place: Place, windows: Sequence[SiteWindow], rules: SiteRules) -> SiteT
     return summarise_site(place, windows, None, later(FIRST_WEEK, len(place.roster) - 1), rules)
 
 
-def summary_rows(place: Place, told: SiteTelling) -> dict[str, list[Told]]:
-    """Return what tier a reads, by figure."""
-    return {figure: _read_summaries(place, told, figure) for figure in FIGURES}
+def summary_rows(place: Place, told: SiteTelling, *, standing: bool) -> list[Told]:
+    """Return what tier a reads; with the runs whose numbers stand, or without."""
+    worked = work(place)
+    rows = []
+    for period in told.periods:
+        if period.numbers and (standing or period.held_since is None):
+            at = weeks_to(FIRST_WEEK, period.first_week) - 1
+            there = worked[at : at + period.weeks].sum(axis=(0, 1, 2))
+            rows += _row(there, period.numbers, period.weeks, SiteRules().stands if period.held_since else 1.0)
+    for hours in told.hours:
+        at = weeks_to(FIRST_WEEK, hours.first_week) - 1
+        for cell in hours.cells:
+            if cell.numbers:
+                there = _cell_work(worked[at : at + hours.weeks], cell.weekdays, cell.parts)
+                rows += _row(there, cell.numbers, hours.weeks)
+    return rows
 
 
-def window_rows(place: Place, windows: Sequence[SiteWindow]) -> dict[str, list[Told]]:
-    """Return what tier b reads besides, by figure."""
-    return {figure: _read_windows(place, windows, figure) for figure in FIGURES}
+def window_rows(place: Place, windows: Sequence[SiteWindow]) -> list[Told]:
+    """Return what tier b reads besides."""
+    who = np.repeat(place.roster, SHIFT_HOURS, axis=2)
+    rows = []
+    for each in windows:
+        shares = _who_worked(who, each, place.people)
+        if each.window.statistics is not None and shares.sum():
+            rows.append(_window_row(shares / shares.sum(), each.window.statistics))
+    return rows
 
 
 def absence_seen(told: SiteTelling) -> float:
@@ -126,21 +144,6 @@ def work(place: Place) -> Reals:
     return np.stack([(who == person).sum(axis=3) for person in range(place.people)], axis=-1).astype(float)
 
 
-def _read_summaries(place: Place, told: SiteTelling, figure: str) -> list[Told]:
-    worked = work(place)
-    rows = []
-    for period in told.periods:
-        if period.numbers:
-            at = weeks_to(FIRST_WEEK, period.first_week) - 1
-            rows += _row(worked[at : at + period.weeks].sum(axis=(0, 1, 2)), period.numbers, figure)
-    for hours in told.hours:
-        at = weeks_to(FIRST_WEEK, hours.first_week) - 1
-        for cell in hours.cells:
-            if cell.numbers:
-                rows += _row(_cell_work(worked[at : at + hours.weeks], cell.weekdays, cell.parts), cell.numbers, figure)
-    return rows
-
-
 def _cell_work(worked: Reals, weekdays: Sequence[int], parts: Sequence[str]) -> Reals:
     total = np.zeros(worked.shape[-1])
     for weekday in weekdays:
@@ -151,27 +154,21 @@ def _cell_work(worked: Reals, weekdays: Sequence[int], parts: Sequence[str]) -> 
     return total
 
 
-def _row(worked: Reals, numbers: FiveNumbers, figure: str) -> list[Told]:
-    found = {
-        "talk_overs": numbers.talk_overs_per_100_min,
-        "openings_cut": numbers.openings_let_finish_percent,
-        "customer_share": numbers.customer_talk_percent,
-        "quick": numbers.quick_answers_percent,
-    }[figure]
-    if found is None or not worked.sum():
+def _row(worked: Reals, numbers: FiveNumbers, weeks: float, wider: float = 1.0) -> list[Told]:
+    found = (
+        numbers.talk_overs_per_100_min,
+        numbers.cut_offs_per_100_min,
+        numbers.openings_let_finish_percent,
+        numbers.quick_answers_percent,
+        numbers.customer_talk_percent,
+    )
+    known = [figure for figure in found if figure is not None]
+    if len(known) < len(found) or not worked.sum():
         return []
-    value = 100 - found.value if figure == "openings_cut" else found.value
-    return [Told(worked / worked.sum(), value, max((found.high - found.low) / 3.92, 0.05))]
-
-
-def _read_windows(place: Place, windows: Sequence[SiteWindow], figure: str) -> list[Told]:
-    who = np.repeat(place.roster, SHIFT_HOURS, axis=2)
-    rows = []
-    for each in windows:
-        shares = _who_worked(who, each, place.people)
-        if each.window.statistics is not None and shares.sum():
-            rows.append(Told(shares / shares.sum(), *_window_number(each.window.statistics, figure)))
-    return rows
+    values = np.array([figure.value for figure in known])
+    values[2] = 100 - values[2]
+    errors = np.array([max((figure.high - figure.low) / 3.92, 0.05) for figure in known])
+    return [Told(worked / worked.sum(), values, wider * errors, weeks)]
 
 
 def _who_worked(who: NDArray[np.int64], each: SiteWindow, people: int) -> Reals:
@@ -188,40 +185,51 @@ def _who_worked(who: NDArray[np.int64], each: SiteWindow, people: int) -> Reals:
     return shares
 
 
-def _window_number(told: Statistics, figure: str) -> tuple[float, float]:
-    """Return a window's number and its standard error."""
-    visits = max(told.visit_count, 5)
-    if figure == "talk_overs":
-        minutes = max(told.customer_talk_s, 60) / 6000
-        return told.talk_over_count / minutes, float(np.sqrt(1.5 * max(told.talk_over_count, 3) + 2)) / minutes
-    if figure == "openings_cut":
-        return 100 - (told.opening_let_finish_percent or 0), 45 / visits**0.5
-    if figure == "customer_share":
-        return 100 * told.customer_talk_s / max(told.customer_talk_s + told.agent_talk_s, 1), 12 / visits**0.5
+def _window_row(shares: Reals, told: Statistics) -> Told:
+    """Return a window's numbers and their standard errors."""
+    visits, minutes = max(told.visit_count, 5), max(told.customer_talk_s, 60) / 6000
+    counts = np.array([told.talk_over_count, told.cut_off_count], dtype=float)
     quick = sum(part.share_percent for part in (told.pauses or ())[:2])
-    return quick, 45 / (visits * 5) ** 0.5
+    percents = [
+        100 - (told.opening_let_finish_percent or 0),
+        quick,
+        100 * told.customer_talk_s / max(told.customer_talk_s + told.agent_talk_s, 1),
+    ]
+    errors = [45 / visits**0.5, 45 / (visits * 5) ** 0.5, 12 / visits**0.5]
+    return Told(
+        shares,
+        np.concatenate([counts / minutes, percents]),
+        np.concatenate([np.sqrt(1.5 * np.maximum(counts, 3) + 2) / minutes, errors]),
+        1.0,
+    )
 
 
-def guesses(rows: Sequence[Told], truth: Reals, week_sd: float = WEEK_SPREAD) -> Reals:
-    """Return a guess of each person's number: the best linear one, given how much people and weeks differ.
+def guesses(rows: Sequence[Told], truth: Reals) -> Reals:
+    """Return a guess of each person's numbers, shape (people, 5): the best linear one (BLUP), all numbers together.
 
-    People are taken as mean + N(0, the true spread), the mean unknown: generalised least squares (BLUP).
+    People are taken as mean + N(0, the true covariance of how they differ), the mean unknown.
     """
-    shares = np.stack([row.shares for row in rows])
-    values = np.array([row.value for row in rows])
-    variances = np.array([row.error**2 + (week_sd * row.value) ** 2 for row in rows])
-    design = np.column_stack([shares.sum(axis=1), shares])
-    precision = np.diag([1e-9, *np.full(len(truth), 1 / max(truth.var(), 1e-9))])
-    solved = np.linalg.solve(design.T @ (design / variances[:, None]) + precision, design.T @ (values / variances))
-    return np.asarray(solved[0] + solved[1:])
+    people, figures = truth.shape
+    present = np.stack([np.concatenate([[1.0], row.shares]) for row in rows])
+    values = np.stack([row.values for row in rows])
+    spread = np.array([WEEK_SPREAD / row.weeks**0.5 for row in rows])[:, None]
+    weights = 1 / (np.stack([row.errors for row in rows]) ** 2 + (spread * values) ** 2)
+    told = np.zeros((people + 1, figures, people + 1, figures))
+    each = np.arange(figures)
+    told[:, each, :, each] = np.einsum("ri,rj,rf->fij", present, present, weights)
+    differ = np.cov(truth, rowvar=False)
+    known = np.linalg.inv(differ + 1e-6 * np.diag(np.diag(differ)))
+    for person in range(1, people + 1):
+        told[person, :, person, :] += known
+    told[0, each, 0, each] += 1e-9
+    size = (people + 1) * figures
+    aim = np.einsum("ri,rf->if", present, weights * values).reshape(size)
+    return np.asarray(np.linalg.solve(told.reshape(size, size), aim).reshape(people + 1, figures)[1:])
 
 
-def truths(place: Place) -> dict[str, Reals]:
-    """Return each person's true number, in the figures' units."""
+def truths(place: Place) -> Reals:
+    """Return each person's true numbers, shape (people, 5), in the figures' units."""
     ways = place.ways
-    return {
-        "talk_overs": ways.talk_overs,
-        "openings_cut": 100 * ways.openings_cut,
-        "customer_share": 100 * ways.customer_share,
-        "quick": 100 * ways.quick,
-    }
+    cut_offs = CUT_OFFS_OF_TALK_OVERS * ways.talk_overs
+    percents = [100 * ways.openings_cut, 100 * ways.quick, 100 * ways.customer_share]
+    return np.column_stack([ways.talk_overs, cut_offs, *percents])

@@ -33,6 +33,7 @@ HOURS: Final = 9
 SHIFT_HOURS: Final = (5, 4)
 DAYS: Final = 5
 VISITS_AN_HOUR: Final = 6.0
+CUT_OFFS_OF_TALK_OVERS: Final = 0.35
 VISITS_A_DAY: Final = 54
 """Of one counter."""
 FIRST_MONDAY: Final = datetime(2024, 1, 1, tzinfo=UTC)
@@ -83,7 +84,7 @@ class Place:
 
 
 def draw_place(counters: int, kind: Kind, weeks: int, rng: np.random.Generator, *, worst: float = 10.0) -> Place:
-    """Draw a site; person 0 interrupts `worst` times as much as a middling one."""
+    """Draw a site; one person interrupts `worst` times as much as a middling one."""
     people = PEOPLE[counters]
     roster = _roster(counters, people, kind, weeks, rng)
     return Place("hall", "UTC", counters, roster, _ways(people, worst, rng))
@@ -92,7 +93,7 @@ def draw_place(counters: int, kind: Kind, weeks: int, rng: np.random.Generator, 
 def _ways(people: int, worst: float, rng: np.random.Generator) -> Ways:
     factor = rng.lognormal(0, 0.4, people)
     if worst > 1:
-        factor[0] = worst
+        factor[rng.integers(people)] = worst
     return Ways(
         talk_overs=40 * factor,
         openings_cut=np.minimum(0.25 * factor, 0.95),
@@ -201,7 +202,7 @@ def _hourly(place: Place, shocks: Reals, rng: np.random.Generator) -> Ints:
             customer_s.astype(np.int64),
             pauses_n * 2,
             talk_overs,
-            rng.binomial(talk_overs, 0.35),
+            rng.binomial(talk_overs, CUT_OFFS_OF_TALK_OVERS),
             rng.binomial(visits, np.clip(1 - ways.openings_cut[who] * shocks[:, None, None, None], 0.0, 1.0)),
         ],
         axis=-1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from counterpoint.disclosure.site_numbers import Told
+from counterpoint.disclosure.sums import Told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from counterpoint.disclosure.changes import FIGURE_NAMES, Change, compare, weeks_to_see
+from counterpoint.disclosure.changes import Change, compare, weeks_to_see
+from counterpoint.disclosure.figures import FIGURE_NAMES
 from counterpoint.messages.summaries import Figure, FiveNumbers
 
 

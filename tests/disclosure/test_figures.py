@@ -7,9 +7,9 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from counterpoint.disclosure.figures import pool, pool_numbers, ratio, student_95
+from counterpoint.disclosure.figures import pool, pool_numbers, pool_runs, ratio_of, student_95
 from counterpoint.messages.schemas import PauseBin
-from counterpoint.messages.summaries import Figure, FiveNumbers
+from counterpoint.messages.summaries import Figure, FiveNumbers, PeriodSummary
 
 
 def figure(value: float, half: float, base: int = 100) -> Figure:
@@ -41,8 +41,7 @@ def test_nineteen_of_twenty_intervals_hold_the_truth_though_days_differ_and_coun
         minutes = rng.uniform(0.08, 0.2, (days, 12))
         mean = 60 * rng.gamma(25, 1 / 25, (days, 1)) * minutes
         counts = (rng.poisson(mean) + 2) // 5 * 5
-        rows = [(day, float(counts[day, at]), float(minutes[day, at])) for day in range(days) for at in range(12)]
-        found = ratio(rows)
+        found = ratio_of({day: (float(counts[day].sum()), float(minutes[day].sum())) for day in range(days)})
         assert found is not None
         value, error, clusters = found
         held += abs(value - 60) <= student_95(clusters - 1) * error
@@ -50,14 +49,55 @@ def test_nineteen_of_twenty_intervals_hold_the_truth_though_days_differ_and_coun
 
 
 def test_too_few_days_give_no_figure() -> None:
-    assert ratio([(day, 1.0, 1.0) for day in range(3)]) is None
-    assert ratio([(day, 0.0, 0.0) for day in range(9)]) is None
+    assert ratio_of(dict.fromkeys(range(3), (1.0, 1.0))) is None
+    assert ratio_of(dict.fromkeys(range(9), (0.0, 0.0))) is None
 
 
 def test_counts_that_all_read_0_are_not_sure_to_be_none() -> None:
-    found = ratio([(day, 0.0, 0.1) for day in range(9)], rounding=2.0)
+    found = ratio_of(dict.fromkeys(range(9), (0.0, 0.1)), least=18.0)
     assert found is not None
     assert found[1] > 0
+
+
+def run_of(first_week: str, value: float, held_since: str | None = None) -> PeriodSummary:
+    told = FiveNumbers(
+        visit_count=100,
+        left_out_count=0,
+        openings_let_finish_percent=figure(value, 8),
+        talk_overs_per_100_min=None,
+        cut_offs_per_100_min=None,
+        customer_talk_percent=None,
+        pauses=None,
+    )
+    return PeriodSummary(
+        site="hall",
+        first_week=first_week,
+        weeks=4,
+        timezone="UTC",
+        counter_count=3,
+        fewest_visits=100,
+        fewest_people=5,
+        numbers=told,
+        act_visits_percent=None,
+        uncertainty=None,
+        held_since=held_since,
+    )
+
+
+def test_numbers_that_stood_are_no_surer_for_being_said_again() -> None:
+    stood = [run_of("2026-W01", 60), run_of("2026-W05", 60, "2026-W01"), run_of("2026-W09", 60, "2026-W01")]
+    told = pool_runs(stood)
+    assert told is not None
+    assert told.visit_count == 300
+    assert told.openings_let_finish_percent == figure(60, 8, base=300)
+
+
+def test_numbers_told_anew_are_surer_together() -> None:
+    told = pool_runs([run_of("2026-W01", 60), run_of("2026-W05", 60)])
+    assert told is not None
+    assert told.openings_let_finish_percent is not None
+    assert told.openings_let_finish_percent.high - 60 == pytest.approx(8 / 2**0.5)
+    assert pool_runs([]) is None
 
 
 def test_a_pool_lies_between_its_parts_and_is_surer() -> None:

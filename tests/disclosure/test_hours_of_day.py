@@ -18,7 +18,7 @@ from counterpoint.disclosure.hours_of_day import (
     place,
     smallest_difference,
 )
-from counterpoint.disclosure.site_numbers import Told
+from counterpoint.disclosure.sums import Told
 from counterpoint.messages.schemas import Statistics
 from rosters import draw_place, site_windows
 from summaries_made import told_windows

@@ -33,7 +33,8 @@ def site(counters: int, number: int) -> tuple[Place, list[SiteWindow]]:
 
 def attacked(counters: int, sites: int, rules: SiteRules = RULES) -> list[Outcome]:
     places = [site(counters, number) for number in range(sites)]
-    return [attack(place, summary_rows(place, tell(place, windows, rules))) for place, windows in places]
+    told = [(place, tell(place, windows, rules)) for place, windows in places]
+    return [attack(place, summary_rows(place, each, standing=True)) for place, each in told]
 
 
 @pytest.mark.parametrize("counters", [1, 3])

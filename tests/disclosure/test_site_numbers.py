@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 import numpy as np
 
-from counterpoint.disclosure.site_numbers import NumbersOf, Softness, Told
+from counterpoint.disclosure.site_numbers import NumbersOf, Softness
+from counterpoint.disclosure.sums import Told, sums_of
 from rosters import draw_place, site_windows
 from summaries_made import told_windows
 
-PLAIN = Softness(bound=0.5, blur=0.0, count_blur=0.0)
-BLURRED = Softness(bound=0.5, blur=0.1, count_blur=0.02)
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PLAIN = Softness(blur=0.0, count_blur=0.0)
+BLURRED = Softness(blur=0.1, count_blur=0.02)
+
+
+def numbers(windows: Sequence[Told], softness: Softness = PLAIN) -> NumbersOf:
+    return NumbersOf(sums_of(windows, 0.5), softness)
 
 
 def some(seed: int, weeks: int = 4, worst: float = 1.0) -> list[Told]:
@@ -22,24 +32,24 @@ def test_without_blur_a_percentage_is_that_of_the_windows() -> None:
     windows = some(1)
     finished = sum(each.statistics.visit_count * (each.statistics.opening_let_finish_percent or 0) for each in windows)
     visits = sum(each.statistics.visit_count for each in windows)
-    figure = NumbersOf(windows, PLAIN).five().openings_let_finish_percent
+    figure = numbers(windows).five().openings_let_finish_percent
     assert figure is not None
     assert abs(figure.value - finished / visits) < 2
-    assert NumbersOf(windows, PLAIN).five().visit_count == visits
+    assert numbers(windows).five().visit_count == visits
 
 
 def test_rare_events_rounded_to_5_are_still_counted() -> None:
     windows = some(3, weeks=12)
     counted = sum(each.statistics.cut_off_count for each in windows)
     minutes = sum(each.statistics.customer_talk_s for each in windows) / 60
-    figure = NumbersOf(windows, PLAIN).five().cut_offs_per_100_min
+    figure = numbers(windows).five().cut_offs_per_100_min
     assert figure is not None
     assert abs(figure.value - 100 * counted / minutes) < 0.1 * figure.value
 
 
 def test_the_same_windows_give_the_same_numbers() -> None:
     windows = some(1)
-    assert NumbersOf(windows, BLURRED).five() == NumbersOf(windows[::-1], BLURRED).five()
+    assert numbers(windows, BLURRED).five() == numbers(windows[::-1], BLURRED).five()
 
 
 def test_one_wild_stretch_moves_a_number_by_less_than_its_bound() -> None:
@@ -57,7 +67,7 @@ def test_one_wild_stretch_moves_a_number_by_less_than_its_bound() -> None:
         else each
         for at, each in enumerate(windows)
     ]
-    calm, moved = (NumbersOf(each, PLAIN).five().talk_overs_per_100_min for each in (windows, wild))
+    calm, moved = (numbers(each).five().talk_overs_per_100_min for each in (windows, wild))
     assert calm is not None
     assert moved is not None
     assert abs(moved.value - calm.value) < 0.02 * calm.value
@@ -67,8 +77,8 @@ def test_nineteen_of_twenty_intervals_hold_with_blur_and_rounding() -> None:
     held = 0
     for seed in range(60):
         windows = some(seed)
-        plain = NumbersOf(windows, PLAIN).five().customer_talk_percent
-        blurred = NumbersOf(windows, BLURRED).five().customer_talk_percent
+        plain = numbers(windows).five().customer_talk_percent
+        blurred = numbers(windows, BLURRED).five().customer_talk_percent
         assert plain is not None
         assert blurred is not None
         held += blurred.low <= plain.value <= blurred.high
@@ -76,7 +86,7 @@ def test_nineteen_of_twenty_intervals_hold_with_blur_and_rounding() -> None:
 
 
 def test_words_that_were_unknown_give_no_acts() -> None:
-    assert NumbersOf(some(1), PLAIN).acts() is None
+    assert numbers(some(1)).acts() is None
 
 
 def test_acts_are_shares_of_visits() -> None:
@@ -91,7 +101,7 @@ def test_acts_are_shares_of_visits() -> None:
         )
         for each in some(1)
     ]
-    acts = NumbersOf(windows, PLAIN).acts()
+    acts = numbers(windows).acts()
     assert acts is not None
     assert (acts["promise"], acts["empathy"]) == (40, 0)
 
@@ -99,6 +109,6 @@ def test_acts_are_shares_of_visits() -> None:
 def test_three_days_are_too_few_for_a_figure() -> None:
     first = min(each.day for each in some(1))
     windows = [each for each in some(1) if each.day <= first + 2]
-    told = NumbersOf(windows, PLAIN).five()
+    told = numbers(windows).five()
     assert told.talk_overs_per_100_min is None
     assert told.pauses is None

@@ -17,13 +17,11 @@ from counterpoint.disclosure.sites import (
     SiteTelling,
     SiteWindow,
     first_week_needed,
-    largest_share,
     summarise_site,
 )
 from counterpoint.disclosure.weeks import BLOCK_WEEKS, block_start, later, week_at, weeks_to
 from counterpoint.messages.summaries import PeriodSummary
 from rosters import FIRST_MONDAY, draw_place, site_windows
-from summaries_made import told_windows
 
 UTC_ZONE = ZoneInfo("UTC")
 FIRST = week_at(FIRST_MONDAY.timestamp(), UTC_ZONE)
@@ -57,10 +55,21 @@ def week_of(each: SiteWindow) -> str:
     return week_at(each.window.start_utc.timestamp(), UTC_ZONE)
 
 
-def test_a_small_site_is_told_by_whole_blocks_of_twelve_weeks() -> None:
-    runs = [(run.first_week, run.weeks) for run in tell(windows()).periods if run.numbers]
-    assert runs
-    assert all(weeks == BLOCK_WEEKS and block_start(first) == first for first, weeks in runs)
+def test_a_small_sites_first_numbers_are_of_a_block_of_twelve_weeks() -> None:
+    first = next(run for run in tell(windows()).periods if run.numbers)
+    assert (first.weeks, first.held_since) == (BLOCK_WEEKS, None)
+    assert block_start(first.first_week) == first.first_week
+
+
+def test_after_that_they_stand_month_by_month_with_the_visits_of_the_month() -> None:
+    _, first, *after = tell(windows()).periods
+    assert after
+    for run in after:
+        assert (run.weeks, run.held_since) == (4, first.first_week)
+        assert run.numbers is not None
+        assert first.numbers is not None
+        assert run.numbers.talk_overs_per_100_min == first.numbers.talk_overs_per_100_min
+        assert run.numbers.visit_count < first.numbers.visit_count / 2
 
 
 def test_the_weeks_before_its_first_whole_block_are_too_little() -> None:
@@ -70,7 +79,7 @@ def test_the_weeks_before_its_first_whole_block_are_too_little() -> None:
 
 
 def test_a_site_with_many_counters_is_told_by_four_weeks_with_its_hours() -> None:
-    told = tell(windows(20, 16), due=later(FIRST, 15))
+    told = tell(windows(20, 28), due=later(FIRST, 27))
     assert [run.weeks for run in told.periods if run.numbers][-3:] == [4, 4, 4]
     assert len(told.hours[-1].cells) > 1
 
@@ -140,7 +149,7 @@ def test_told_week_by_week_is_as_told_at_once(steps: list[int], rules: SiteRules
         due = min(LAST, later(due, step))
         since = first_week_needed(until, due) if until else FIRST
         some = tuple(each for each in windows(1) if since <= week_of(each) <= due)
-        told = tell(some, until, due, rules)
+        told = summarise_site(Hall(), some, until, due, rules, runs)
         until = told.told_until
         runs += told.periods
     whole = tell(windows(1), rules=rules)
@@ -177,15 +186,8 @@ def test_what_was_told_stays_told_when_a_device_is_forgotten() -> None:
     told = tell(some, due=due, rules=rules)
     assert told.told_until == due
     few = tuple(each for each in some if week_of(each) < block_start(due)) + some[-1:]  # too little for its weeks now
-    again = tell(few, told.told_until, due, rules)
+    again = summarise_site(Hall(), few, told.told_until, due, rules, told.periods)
     assert (again.periods, again.told_until) == ((), due)
-
-
-def test_nobody_is_at_two_counters_at_once() -> None:
-    one, three = (largest_share(told_windows(windows(counters, 30))) for counters in (1, 3))
-    assert one == 1.0
-    assert 1 / 3 < three < 0.45
-    assert largest_share([]) == 1.0
 
 
 def test_fewer_counters_are_blurred_more() -> None:

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 from hashlib import sha256
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from typing import Final
 
 _NORMAL: Final = NormalDist()
 _BITS: Final = 53
 
 
 class Blur:
-    """Standard normal draws for one set of windows, by label."""
+    """Standard normal draws for one set of windows, by label; `ids` is a digest of the windows' ids."""
 
-    def __init__(self, ids: Iterable[str]) -> None:
-        self._key = sha256("\n".join(sorted(ids)).encode()).digest()
+    def __init__(self, ids: bytes) -> None:
+        self._key = ids
 
     def draw(self, label: str) -> float:
         """Return the draw of this label: the same one each time."""

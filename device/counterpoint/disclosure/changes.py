@@ -9,21 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil, hypot
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import TYPE_CHECKING, Final
 
-from counterpoint.disclosure.figures import NORMAL_95, half_width
+from counterpoint.disclosure.figures import FIGURE_NAMES, NORMAL_95, half_width
 
 if TYPE_CHECKING:
+    from counterpoint.disclosure.figures import FigureName
     from counterpoint.messages.summaries import Figure, FiveNumbers
 
-FigureName = Literal[
-    "openings_let_finish_percent",
-    "talk_overs_per_100_min",
-    "cut_offs_per_100_min",
-    "quick_answers_percent",
-    "customer_talk_percent",
-]
-FIGURE_NAMES: Final[tuple[FigureName, ...]] = get_args(FigureName)
 FAMILY_ERROR: Final = 0.01
 """Chance of a false "changed" among the five numbers of one comparison: at one a week, one in two years."""
 POWER: Final = 0.8

@@ -8,15 +8,27 @@ from __future__ import annotations
 
 from math import sqrt
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, get_args
+
+from msgspec.structs import replace
 
 from counterpoint.disclosure.visit import to_step
 from counterpoint.messages.schemas import PauseBin
 from counterpoint.messages.summaries import Figure, FiveNumbers
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from counterpoint.messages.summaries import PeriodSummary
+
+FigureName = Literal[
+    "openings_let_finish_percent",
+    "talk_overs_per_100_min",
+    "cut_offs_per_100_min",
+    "quick_answers_percent",
+    "customer_talk_percent",
+]
+FIGURE_NAMES: Final[tuple[FigureName, ...]] = get_args(FigureName)
 FEWEST_DAYS: Final = 4
 """With fewer days the spread between them is a guess."""
 NORMAL_95: Final = NormalDist().inv_cdf(0.975)
@@ -24,25 +36,19 @@ STEP_VARIANCE: Final = (5**2 - 1) / 12
 """Variance of the error of a count rounded to 5."""
 
 
-def ratio(rows: Iterable[tuple[Hashable, float, float]], rounding: float = 0.0) -> tuple[float, float, int] | None:
+def ratio_of(clusters: Mapping[int, tuple[float, float]], least: float = 0.0) -> tuple[float, float, int] | None:
     """Return the ratio of two sums, its standard error, and how many clusters there are.
 
-    `rows` are (cluster, numerator, denominator). By linearisation (Cochran 1977, 6.4): the clusters' residuals
-    y - R x, with the correction n / (n - 1); never less than what `rounding`, the variance of each numerator by its
-    rounding, makes. None with fewer than `FEWEST_DAYS` clusters, or nothing to divide by.
+    `clusters` are (numerator, denominator). By linearisation (Cochran 1977, 6.4): the clusters' residuals y - R x,
+    with the correction n / (n - 1); never less than `least`, the variance of the whole numerator by its rounding.
+    None with fewer than `FEWEST_DAYS` clusters, or nothing to divide by.
     """
-    least = 0.0
-    sums: dict[Hashable, tuple[float, float]] = {}
-    for cluster, y, x in rows:
-        before_y, before_x = sums.get(cluster, (0.0, 0.0))
-        sums[cluster] = (before_y + y, before_x + x)
-        least += rounding
-    whole = sum(x for _, x in sums.values())
-    count = len(sums)
+    whole = sum(x for _, x in clusters.values())
+    count = len(clusters)
     if count < FEWEST_DAYS or whole <= 0:
         return None
-    value = sum(y for y, _ in sums.values()) / whole
-    residuals = sum((y - value * x) ** 2 for y, x in sums.values())
+    value = sum(y for y, _ in clusters.values()) / whole
+    residuals = sum((y - value * x) ** 2 for y, x in clusters.values())
     return value, sqrt(max(residuals * count / (count - 1), least)) / whole, count
 
 
@@ -75,6 +81,34 @@ def pool(figures: Iterable[Figure | None]) -> Figure | None:
     value = sum(figure.value * figure.base for figure in known) / base
     half = sqrt(sum((half_width(figure) * figure.base) ** 2 for figure in known)) / base
     return Figure(value=value, low=max(0.0, value - half), high=value + half, base=base)
+
+
+def pool_runs(runs: Iterable[PeriodSummary]) -> FiveNumbers | None:
+    """Return the five numbers of several runs of a place together; None where none of them could be told.
+
+    Numbers that stand over several runs were measured once, so together they are no surer than by themselves.
+    """
+    tellings: dict[str, FiveNumbers] = {}
+    for run in runs:
+        if run.numbers is not None:
+            key = run.held_since or run.first_week
+            tellings[key] = _again(tellings[key], run.numbers) if key in tellings else run.numbers
+    return pool_numbers(list(tellings.values())) if tellings else None
+
+
+def _again(told: FiveNumbers, again: FiveNumbers) -> FiveNumbers:
+    return replace(
+        told,
+        visit_count=told.visit_count + again.visit_count,
+        left_out_count=told.left_out_count + again.left_out_count,
+        **{name: _weightier(getattr(told, name), getattr(again, name)) for name in FIGURE_NAMES},
+    )
+
+
+def _weightier(figure: Figure | None, again: Figure | None) -> Figure | None:
+    if figure is None or again is None:
+        return figure
+    return replace(figure, base=figure.base + again.base)
 
 
 def pool_numbers(numbers: Sequence[FiveNumbers]) -> FiveNumbers:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
-    from counterpoint.disclosure.site_numbers import Told
+    from counterpoint.disclosure.sums import Told
 
 PARTS: Final[tuple[PartOfDay, ...]] = get_args(PartOfDay)
 PART_STARTS: Final = (11, 14, 17)

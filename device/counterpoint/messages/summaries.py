@@ -62,6 +62,9 @@ class PeriodSummary(Strict, frozen=True, tag_field="schema", tag="summary.v1"):
     numbers: FiveNumbers | None
     act_visits_percent: dict[PublishedAct, Percent] | None
     uncertainty: Sureness | None
+    held_since: Week | None = None
+    """The numbers are those of the run that began then, and have not moved by more than one person could move them
+    since; the counts of visits are this run's own. None: told anew."""
 
 
 class HoursCell(Strict, frozen=True):

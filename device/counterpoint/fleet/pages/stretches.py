@@ -11,7 +11,7 @@ from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from counterpoint.disclosure.figures import pool_numbers
+from counterpoint.disclosure.figures import pool_runs
 from counterpoint.fleet.store.weeks import monday, weeks_later
 
 if TYPE_CHECKING:
@@ -50,8 +50,12 @@ class Stretch:
     @property
     def numbers(self) -> FiveNumbers | None:
         """The five numbers of all its runs together; None where none of them could be told."""
-        told = [run.numbers for run in self.runs if run.numbers is not None]
-        return pool_numbers(told) if told else None
+        return pool_runs(self.runs)
+
+    @property
+    def tellings(self) -> frozenset[str]:
+        """The first weeks of the runs whose numbers it rests on: later runs may say that these still stand."""
+        return frozenset(run.held_since or run.first_week for run in self.runs if run.numbers is not None)
 
     @property
     def acts(self) -> dict[PublishedAct, int] | None:
@@ -81,11 +85,13 @@ class Looked:
         now: The last stretch that ends with a run with numbers.
         before: The stretch before it, as long; None where there is none without a gap, or it has no numbers.
         since: The runs after it that could not be told; None where there are none.
+        stands: The days over which its numbers were measured, where it says that earlier ones still stand; else None.
     """
 
     now: Stretch
     before: Stretch | None
     since: Stretch | None
+    stands: tuple[date, date] | None = None
 
 
 def look(runs: Sequence[PeriodSummary], weeks: int, weeks_before: int = 0) -> Looked | None:
@@ -101,8 +107,21 @@ def look(runs: Sequence[PeriodSummary], weeks: int, weeks_before: int = 0) -> Lo
     earlier = _to_the_last_told(told[: len(told) - len(now.runs)])
     before = _take(earlier, max(now.weeks, weeks_before))
     between = runs[len(earlier) : len(told) - len(now.runs) + 1]
-    is_next = before is not None and _tile([before.runs[-1], *between])
-    return Looked(now, before if before is not None and is_next and before.weeks >= now.weeks else None, since)
+    if before is None or before.weeks < now.weeks or not _tile([before.runs[-1], *between]):
+        before = None
+    stands = measured(runs, now)
+    if stands and before and before.tellings == now.tellings:
+        before = None  # the same numbers: nothing to hold them against
+    return Looked(now, before, since, stands if before is None else None)
+
+
+def measured(runs: Sequence[PeriodSummary], stretch: Stretch) -> tuple[date, date] | None:
+    """Return the days over which a stretch's numbers were measured, where it only says that they still stand."""
+    if len(stretch.tellings) > 1 or stretch.runs[-1].held_since is None:
+        return None
+    since = stretch.runs[-1].held_since
+    told = next((run for run in runs if run.first_week == since), stretch.runs[-1])
+    return monday(since), last_day(told)
 
 
 def _to_the_last_told(runs: Sequence[PeriodSummary]) -> Sequence[PeriodSummary]:
