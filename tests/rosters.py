@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["fixed", "rotating", "part_time", "holiday"]
 KINDS: Final[tuple[Kind, ...]] = ("fixed", "rotating", "part_time", "holiday")
-PEOPLE: Final = {1: 5, 2: 5, 3: 6, 5: 9, 8: 14, 20: 34}
+PEOPLE: Final = {1: 5, 2: 5, 3: 6, 5: 9, 8: 14, 10: 17, 20: 34, 50: 84}
 """Who take turns, by counters: never fewer than the pool of five."""
 FIRST_HOUR: Final = 8
 HOURS: Final = 9
