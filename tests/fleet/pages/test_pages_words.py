@@ -25,7 +25,7 @@ from counterpoint.fleet.pages.places import find, place
 from counterpoint.fleet.pages.privacy import calculate, left_out, rules_in_words
 from counterpoint.fleet.pages.report import Noted, new_weeks, report
 from counterpoint.fleet.pages.stretches import look
-from counterpoint.fleet.pages.trends import Axis, before_after, drawing, own_facts
+from counterpoint.fleet.pages.trends import Axis, before_after, drawing, own_facts, rows
 from counterpoint.fleet.store.rows import Annotation, DeviceState, Fact, Site, Told
 from counterpoint.fleet.store.weeks import monday, weeks_later
 from counterpoint.messages.schemas import Birth, HealthReport, SensorHealth
@@ -279,7 +279,7 @@ def test_a_report_of_a_week_that_brought_nothing_says_so_and_when_the_next_come(
     assert [page.is_new for page in shown if page] == [True, False, False]
     assert {page.days for page in shown if page} == {"3 August to 25 October 2026"}
     assert {page.told for page in shown if page} == {"Told on 29 October 2026."}
-    assert {page.due for page in shown if page} == {"The next numbers come about 21 January 2027."}
+    assert {page.due for page in shown if page} == {"The next numbers come about 26 November 2026."}
 
 
 def test_a_report_says_what_the_site_counted_itself_in_that_week() -> None:
@@ -312,7 +312,7 @@ def test_too_little_at_the_end_hides_no_earlier_numbers() -> None:
     assert view.days == "11 May to 2 August 2026, told 12 weeks at a time"
     assert view.before_key.startswith("16 February to 10 May 2026")
     assert view.since.startswith("3 August to 25 October 2026: too little to tell.")
-    assert view.fresh == "Told on 6 August 2026. The next numbers come about 21 January 2027."
+    assert view.fresh == "Told on 6 August 2026. The next numbers come about 26 November 2026."
 
 
 def test_what_could_not_be_told_in_between_is_left_out_and_said() -> None:
@@ -337,12 +337,28 @@ def test_of_the_past_nothing_is_said_to_come() -> None:
     assert overview(EN, replace(CHOICE, newest=weeks_later(LAST_WEEK, 1)), quiet_weeks(), TODAY, 5).fresh == ""
 
 
-@pytest.mark.parametrize(("weeks", "last"), [(1, date(2026, 11, 26)), (4, date(2026, 11, 26)), (12, date(2027, 1, 21))])
+@pytest.mark.parametrize(
+    ("weeks", "last"), [(1, date(2026, 11, 26)), (4, date(2026, 11, 26)), (12, date(2026, 11, 26))]
+)
 def test_the_next_numbers_come_at_the_pace_of_the_place(weeks: int, last: date) -> None:
     run = period("bern", weeks_later("2026-W43", 1 - weeks), numbers(drawn("a")), weeks=weeks)
     fresh = freshness([run], TODAY)
     assert fresh is not None
     assert (fresh.due, fresh.is_late) == (last, weeks == 1)
+
+
+def test_numbers_of_few_weeks_stand_for_no_longer_than_their_block() -> None:
+    first = period("bern", "2026-W28", numbers(drawn("a")), weeks=12)
+    moved = period("bern", "2026-W40", numbers(drawn("b")), weeks=4)
+    fresh = freshness([first, moved], TODAY)
+    assert fresh is not None
+    assert fresh.due == date(2027, 1, 21)
+
+
+def test_before_anything_was_told_the_first_numbers_come_with_a_block() -> None:
+    fresh = freshness([period("bern", "2026-W43", None)], TODAY)
+    assert fresh is not None
+    assert (fresh.told, fresh.due) == (None, date(2027, 1, 21))
 
 
 def test_a_week_is_told_on_the_thursday_after_it() -> None:
@@ -485,3 +501,55 @@ def test_each_number_has_words_and_an_exercise() -> None:
     for measure in MEASURES.values():
         assert EN.say(f"numbers.{measure.name}.title")
         assert EN.say(f"skill.{measure.skill}.how")
+
+
+def held(*anew: bool) -> list[PeriodSummary]:
+    """A block told anew, then a look every four weeks until LAST_WEEK: True told anew, False earlier ones stand."""
+    first = weeks_later(LAST_WEEK, 1 - 12 - 4 * len(anew))
+    runs = [period("bern", first, numbers(drawn("block")), weeks=12)]
+    for at, is_anew in enumerate(anew):
+        week, last = weeks_later(first, 12 + 4 * at), runs[-1]
+        if is_anew:
+            runs.append(period("bern", week, numbers(drawn(week), openings=40), weeks=4))
+        else:
+            since = last.held_since or last.first_week
+            runs.append(msgspec.structs.replace(last, first_week=week, weeks=4, held_since=since))
+    return runs
+
+
+def test_numbers_that_stand_are_dated_by_when_they_were_measured() -> None:
+    view = overview(EN, CHOICE, held(False, False), TODAY, 5)
+    assert view.sentence == EN.say("sentence.stands")
+    assert view.days == "19 October to 15 November 2026"
+    assert view.now_key == "29 June to 20 September 2026"
+    assert view.before_key == ""
+    assert view.fresh.startswith("Looked at again on 19 November 2026: as before.")
+
+
+def test_numbers_that_moved_are_held_against_those_that_stood() -> None:
+    view = overview(EN, CHOICE, held(False, True), TODAY, 5)
+    assert view.sentence.startswith("Openings let finish went from ")
+    assert (view.stands, view.before_key[:9]) == ("", "21 Septem")
+
+
+def test_a_report_tells_new_numbers_from_old_ones_that_stand_and_from_none() -> None:
+    runs = held(True, False)
+    pages = [report(EN, runs[: at + 1], week, NOTHING_NOTED) for at, week in ((1, "2026-W42"), (2, LAST_WEEK))]
+    assert [(page.is_new, page.is_same) for page in pages if page] == [(True, False), (False, True)]
+    later = report(EN, runs, weeks_later(LAST_WEEK, 1), NOTHING_NOTED)
+    assert later is not None
+    assert (later.is_new, later.is_same, later.days) == (False, False, "21 September to 18 October 2026")
+    assert new_weeks(runs) == {"2026-W38", "2026-W42"}
+
+
+def test_a_trend_has_a_dot_where_numbers_were_told_anew() -> None:
+    axis = Axis(weeks_later(LAST_WEEK, -25), 26)
+    assert drawing(EN, axis, held(False, False, True), OPENINGS, []).count('class="dot now"') == 2
+    assert [row.says.endswith(", as before") for row in rows(EN, held(False, True), OPENINGS)] == [False, True, False]
+
+
+def test_what_happened_while_numbers_stood_moved_nothing_that_can_be_told() -> None:
+    note = Annotation("bern", "2026-10-14", "New queue system", "anna", 0, 7)
+    shown = before_after(EN, held(False, False, False), note, 1)
+    assert shown.rows == ()
+    assert shown.stands.startswith("The numbers of 1 June to 23 August 2026 stand on both sides of it")

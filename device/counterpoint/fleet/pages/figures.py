@@ -60,7 +60,7 @@ HOURS_BACK: Final = 26
 REPORTS: Final = 26
 """Weeks whose report can be chosen from the list; any other by its address."""
 LONG_AGO: Final = 104
-"""Weeks: where the last ones could not be told, numbers are looked for so far back."""
+"""Weeks: where the last ones could not be told, or say that earlier numbers stand, these are looked for so far back."""
 TO: Final = ("/", "/hours", "/trends", "/listening", "/report")
 """Where the list of sites may lead."""
 
@@ -225,7 +225,7 @@ def _runs(reading: Reading, choice: Choice) -> list[PeriodSummary]:
     """Return the runs of two stretches of what was chosen, and of the longest runs; older ones if these say nothing."""
     code, until = choice.site.code, choice.until
     runs = reading.periods([code], choice.since(2 * max(choice.weeks, LONGEST_RUN) + LONGEST_RUN), until)
-    if any(run.numbers for run in runs):
+    if any(run.numbers and (run.held_since or until) >= runs[0].first_week for run in runs[-1:]):
         return runs
     return reading.periods([code], choice.since(LONG_AGO), until)
 

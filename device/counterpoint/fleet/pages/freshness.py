@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from counterpoint.disclosure.calculator import CLOSING_DAYS
+from counterpoint.disclosure.runs import LONG_WEEKS, standing
 from counterpoint.disclosure.weeks import BLOCK_WEEKS, MONTH_WEEKS, block_start, ends_month, later, weeks_to
 from counterpoint.fleet.pages.stretches import date_of_end, last_day
 from counterpoint.fleet.store.weeks import monday, week_of
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from counterpoint.messages.summaries import PeriodSummary
 
 REMEMBERED: Final = 6
-"""Runs by which a place's pace is known: a holiday makes one of them longer."""
+"""Runs by which a place's pace is known: a holiday makes one of them longer, and some places are looked at every four
+weeks once they have been told by twelve."""
 AIR: Final = timedelta(days=7)
 """So much later than the only day on which numbers could come, something stands still."""
 
@@ -34,11 +36,13 @@ class Fresh:
 
     Attributes:
         told: The day on which the last run with numbers was told; None where there is none.
+        is_same: It told that earlier numbers still stand.
         due: The day about which the next ones come.
         is_late: It is past that day by more than air.
     """
 
     told: date | None
+    is_same: bool
     due: date
     is_late: bool
 
@@ -48,10 +52,12 @@ def freshness(runs: Sequence[PeriodSummary], today: date) -> Fresh | None:
     if not runs:
         return None
     told = [run for run in runs if run.numbers is not None]
-    days = _days(runs[-1], min((run.weeks for run in told[-REMEMBERED:]), default=BLOCK_WEEKS))
+    days = _days(runs, told[-REMEMBERED:])
     due = next((day for day in days if day >= today), days[-1])
     late = days[1] if len(days) > 1 else days[0] + AIR  # one stretch that was too little by itself is no fault
-    return Fresh(told_on(told[-1]) if told else None, due, today > late)
+    if not told:
+        return Fresh(None, False, due, today > late)
+    return Fresh(told_on(told[-1]), told[-1].held_since is not None, due, today > late)
 
 
 def told_on(run: PeriodSummary) -> date:
@@ -77,7 +83,9 @@ def block_days(today: date) -> tuple[date, date]:
 
 def told_line(language: Language, fresh: Fresh | None) -> str:
     """Return when the numbers were told; nothing where none were."""
-    return "" if fresh is None or fresh.told is None else language.say("fresh.told", day=language.day(fresh.told))
+    if fresh is None or fresh.told is None:
+        return ""
+    return language.say("fresh.same" if fresh.is_same else "fresh.told", day=language.day(fresh.told))
 
 
 def due_line(language: Language, fresh: Fresh | None) -> str:
@@ -106,14 +114,17 @@ def staleness(language: Language, fresh: Fresh | None, runs: Sequence[PeriodSumm
     return language.say("overview.stale", day=language.day(end), days=language.number((today - end).days))
 
 
-def _days(last: PeriodSummary, pace: int) -> list[date]:
-    """Return the days of the block after this run on which the next one can be told, at this pace (weeks)."""
-    begin = later(last.first_week, last.weeks)
+def _days(runs: Sequence[PeriodSummary], lately: Sequence[PeriodSummary]) -> list[date]:
+    """Return the days of the block after these runs on which the next one can be told; `lately` are the last told."""
+    begin = later(runs[-1].first_week, runs[-1].weeks)
     block = block_start(begin)
     weeks = [later(block, number) for number in range(BLOCK_WEEKS)]
-    return [told_day(week) for week in weeks if week >= begin and (week == weeks[-1] or _closes(week, pace))]
+    pace = min((run.weeks for run in lately), default=BLOCK_WEEKS)
+    stands = standing(runs) if any(run.held_since or run.weeks >= LONG_WEEKS for run in lately) else None
 
+    def closes(week: str) -> bool:
+        if stands is not None:
+            return ends_month(week) and stands.lasts_to(week)
+        return pace == 1 or (pace <= MONTH_WEEKS and ends_month(week))
 
-def _closes(week: str, pace: int) -> bool:
-    """Whether a place of this pace can be told with this week, before its block ends."""
-    return pace == 1 or (pace <= MONTH_WEEKS and ends_month(week))
+    return [told_day(week) for week in weeks if week >= begin and (week == weeks[-1] or closes(week))]

@@ -49,8 +49,9 @@ class Sure:
 class Overview:
     """What the page shows; `why` is set where nothing was ever told, and then the numbers are None.
 
-    `fresh` says when the numbers were told and when the next come, `since` why there are none of later weeks, `gap` how
-    many weeks could not be told, `wide` that the intervals are.
+    Sentences, "" where they have nothing to say: `fresh`, when the numbers were told and when the next come; `since`,
+    why there are none of later weeks; `gap`, how many weeks are not in them; `stands`, that they are earlier ones;
+    `wide`, that their ranges are; `stale`, that the next should have come.
     """
 
     why: str = ""
@@ -58,6 +59,7 @@ class Overview:
     fresh: str = ""
     since: str = ""
     gap: str = ""
+    stands: str = ""
     wide: str = ""
     stale: str = ""
     sentence: str = ""
@@ -95,8 +97,9 @@ def overview(
         gap=gap(language, seen.now),
         wide=language.say("overview.wide") if is_wide(numbers.talk_overs_per_100_min) else "",
         stale=staleness(language, fresh, runs, today),
-        sentence=what_changed(language, then, numbers, is_first=seen.now.runs[0] is runs[0]),
-        now_key=language.say("overview.now_key", days=days_of(language, seen.now)),
+        stands=language.say("overview.stands", days=language.days(*seen.stands)) if seen.stands else "",
+        sentence=headline(language, seen, runs),
+        now_key=language.say("overview.now_key", days=measured_days(language, seen)),
         before_key=language.say("overview.before_key", days=days_of(language, seen.before)) if seen.before else "",
         openings=dial(language, OPENINGS, numbers, then),
         talk_overs=dial(language, TALK_OVERS, numbers, then),
@@ -107,6 +110,20 @@ def overview(
         visits=visits_card(language, numbers, then),
         sure=sure(language, seen.now.sureness),
     )
+
+
+def headline(language: Language, seen: Looked, runs: Sequence[PeriodSummary]) -> str:
+    """Return the one sentence that says what changed, or that nothing did."""
+    numbers = seen.now.numbers
+    if seen.stands or numbers is None:
+        return language.say("sentence.stands")
+    then = seen.before.numbers if seen.before else None
+    return what_changed(language, then, numbers, is_first=seen.now.runs[0] is runs[0])
+
+
+def measured_days(language: Language, seen: Looked) -> str:
+    """Return the days over which the numbers were measured."""
+    return language.days(*seen.stands) if seen.stands else days_of(language, seen.now)
 
 
 def days_of(language: Language, stretch: Stretch) -> str:

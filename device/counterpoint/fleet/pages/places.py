@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from counterpoint.fleet.pages.charts.sparkline import sparkline
 from counterpoint.fleet.pages.measures import OPENINGS
-from counterpoint.fleet.pages.sentences import what_changed
+from counterpoint.fleet.pages.overview import headline
 from counterpoint.fleet.pages.stretches import last_day, look
 
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ def place(language: Language, site: Site, runs: Sequence[PeriodSummary] | None, 
     told = language.say("sites.told", day=language.day(last_day(seen.now.runs[-1])))
     values = [None if (figure := OPENINGS.of(run.numbers)) is None else figure.value for run in runs]
     label = language.say("sites.line", site=site.name)
-    then = seen.before.numbers if seen.before else None
-    sentence = what_changed(language, then, seen.now.numbers, is_first=seen.now.runs[0] is runs[0])
+    sentence = headline(language, seen, runs)
     return Place(site.code, site.name, site.counter_count, told, sparkline(label, values), sentence)
 
 

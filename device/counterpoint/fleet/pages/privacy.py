@@ -13,6 +13,7 @@ from msgspec.structs import asdict
 
 from counterpoint.disclosure.calculator import Place, foresee
 from counterpoint.disclosure.visit import to_step
+from counterpoint.disclosure.weeks import BLOCK_WEEKS
 from counterpoint.fleet.pages.freshness import first_day
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def calculate(language: Language, query: Mapping[str, str], rules: SiteRules, to
     seen = foresee(place, rules)
     return Answer(
         asked=asked,
-        told=language.count("calculator.told", seen.weeks) if seen.weeks else language.say("calculator.told.nothing"),
+        told=_told(language, seen),
         why=language.say(f"calculator.why.{seen.why_not}") if seen.why_not else "",
         hours=language.say("calculator.hours.yes" if seen.hours_told else "calculator.hours.no"),
         error=_error(language, seen),
@@ -60,10 +61,18 @@ def calculate(language: Language, query: Mapping[str, str], rules: SiteRules, to
     )
 
 
+def _told(language: Language, seen: Foresight) -> str:
+    if seen.weeks is None:
+        return language.say("calculator.told.nothing")
+    if seen.stands:
+        return language.say("calculator.told.stands", first=BLOCK_WEEKS, weeks=seen.weeks)
+    return language.count("calculator.told", seen.weeks)
+
+
 def _first(language: Language, seen: Foresight, today: date) -> str:
     if seen.weeks is None or seen.first_after_days is None:
         return ""
-    day = first_day(today, seen.weeks) + timedelta(days=seen.first_after_days)
+    day = first_day(today, BLOCK_WEEKS if seen.stands else seen.weeks) + timedelta(days=seen.first_after_days)
     return language.say("calculator.first", day=language.day(day))
 
 
@@ -71,7 +80,7 @@ def _error(language: Language, seen: Foresight) -> str:
     if seen.blur_percent is None or seen.change_seen_percent is None:
         return ""
     blur, change = language.number(seen.blur_percent, 1), language.number(seen.change_seen_percent)
-    return language.say("calculator.error", blur=blur, change=change)
+    return language.say("calculator.error_stands" if seen.stands else "calculator.error", blur=blur, change=change)
 
 
 def _number(text: str, usual: int, most: int) -> int:

@@ -14,8 +14,7 @@ from counterpoint.disclosure.changes import compare
 from counterpoint.fleet.pages.cards import dial, pause_card, visits_card
 from counterpoint.fleet.pages.freshness import due_line, freshness, staleness, told_day, told_line
 from counterpoint.fleet.pages.measures import CUT_OFFS, MEASURES, OPENINGS, SHARE, TALK_OVERS, measure_of
-from counterpoint.fleet.pages.overview import days_of, gap, is_wide, sure, too_little_since
-from counterpoint.fleet.pages.sentences import what_changed
+from counterpoint.fleet.pages.overview import days_of, gap, headline, is_wide, measured_days, sure, too_little_since
 from counterpoint.fleet.pages.stretches import date_of_end, look
 from counterpoint.fleet.pages.trends import Axis, drawing, fact_title, fact_value, happened
 from counterpoint.fleet.store.weeks import monday, weeks_later
@@ -57,6 +56,7 @@ class Report:
         days: The days that the numbers are of.
         before_days: Those that they are held against; "" for none.
         is_new: The week brought them.
+        is_same: The week brought the word that earlier ones still stand.
         told: When they were told.
         due: When the next ones come; "" where they are late, which `stale` says then.
         own: What the site counted itself in this week.
@@ -66,6 +66,7 @@ class Report:
     days: str
     before_days: str
     is_new: bool
+    is_same: bool
     told: str
     due: str
     stale: str
@@ -105,16 +106,17 @@ def report(language: Language, runs: Sequence[PeriodSummary], until: str, noted:
     fresh = freshness(runs, on)
     return Report(
         week_days=language.days(monday(until), date_of_end(until, 1)),
-        days=days_of(language, seen.now),
+        days=measured_days(language, seen),
         before_days=days_of(language, seen.before) if seen.before else "",
         is_new=until in new_weeks(runs),
+        is_same=seen.stands is not None and until == weeks_later(runs[-1].first_week, runs[-1].weeks - 1),
         told=told_line(language, fresh),
         due=due_line(language, fresh),
         stale=staleness(language, fresh, runs, on),
         since=too_little_since(language, seen),
         gap=gap(language, seen.now),
         wide=is_wide(numbers.talk_overs_per_100_min),
-        sentence=what_changed(language, then, numbers, is_first=seen.now.runs[0] is runs[0]),
+        sentence=headline(language, seen, runs),
         dials=tuple(dial(language, measure, numbers, then) for measure in (OPENINGS, TALK_OVERS, CUT_OFFS, SHARE)),
         pauses=pause_card(language, numbers, then),
         visits=visits_card(language, numbers, then),
@@ -127,8 +129,9 @@ def report(language: Language, runs: Sequence[PeriodSummary], until: str, noted:
 
 
 def new_weeks(runs: Sequence[PeriodSummary]) -> frozenset[str]:
-    """Return the weeks that brought numbers: those with which a run with numbers ended."""
-    return frozenset(weeks_later(run.first_week, run.weeks - 1) for run in runs if run.numbers is not None)
+    """Return the weeks that brought new numbers: those with which a run ended that was told anew."""
+    told = (run for run in runs if run.numbers is not None and run.held_since is None)
+    return frozenset(weeks_later(run.first_week, run.weeks - 1) for run in told)
 
 
 def own_figures(language: Language, facts: Sequence[Fact], week: str) -> tuple[Own, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from counterpoint.disclosure.changes import compare, weeks_to_see
 from counterpoint.fleet.pages.charts.trend import Mark, Point, Tick, trend
 from counterpoint.fleet.pages.measures import measure_of
-from counterpoint.fleet.pages.stretches import Stretch, date_of_end, follow
+from counterpoint.fleet.pages.stretches import Stretch, date_of_end, follow, measured
 from counterpoint.fleet.store.weeks import monday, week_of, weeks_later
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ class BeforeAfter:
     before_days: str
     after_days: str
     rows: tuple[Compared, ...]
+    stands: str = ""
 
 
 def points(language: Language, axis: Axis, runs: Sequence[PeriodSummary], measure: Measure) -> list[Point]:
@@ -128,7 +129,6 @@ def points(language: Language, axis: Axis, runs: Sequence[PeriodSummary], measur
         if end < monday(axis.since):
             continue
         figure = measure.of(run.numbers)
-        says = language.say("dial.untold") if figure is None else measure.says(language, figure)
         found.append(
             Point(
                 axis.at(monday(run.first_week)),
@@ -136,10 +136,19 @@ def points(language: Language, axis: Axis, runs: Sequence[PeriodSummary], measur
                 None if figure is None else figure.value,
                 None if figure is None else figure.low,
                 None if figure is None else figure.high,
-                f"{language.days(monday(run.first_week), end)}: {says}",
+                f"{language.days(monday(run.first_week), end)}: {_says(language, run, measure)}",
+                is_anew=run.held_since is None,
             )
         )
     return found
+
+
+def _says(language: Language, run: PeriodSummary, measure: Measure) -> str:
+    figure = measure.of(run.numbers)
+    if figure is None:
+        return language.say("dial.untold")
+    says = measure.says(language, figure)
+    return says if run.held_since is None else language.say("trends.same", says=says)
 
 
 def drawing(
@@ -165,8 +174,7 @@ def rows(language: Language, runs: Sequence[PeriodSummary], measure: Measure) ->
     """Return the same as a table, newest first."""
     found = []
     for run in reversed(runs):
-        figure = measure.of(run.numbers)
-        says = language.say("dial.untold") if figure is None else measure.says(language, figure)
+        says = _says(language, run, measure)
         found.append(Row(language.days(monday(run.first_week), date_of_end(run.first_week, run.weeks)), says))
     return tuple(found)
 
@@ -232,6 +240,9 @@ def before_after(language: Language, runs: Sequence[PeriodSummary], note: Annota
     before, after = (Stretch(tuple(side)) if side else None for side in (earlier, later))
     if before is None or after is None or before.numbers is None or after.numbers is None:
         return BeforeAfter(what, "", "", ())
+    if before.tellings == after.tellings:
+        days = measured(runs, after) or (before.first_day, before.last_day)
+        return BeforeAfter(what, "", "", (), language.say("trends.stands", days=language.days(*days)))
     change = compare(before.numbers, after.numbers)
     return BeforeAfter(
         what,

@@ -30,7 +30,7 @@ class Point:
     """A run of weeks on the chart: where it begins and ends (shares of the time shown) and its figure.
 
     `low` and `high` are the interval, None where there is none; `value` is None where nothing could be told. `says` is
-    the same in words.
+    the same in words; `is_anew` is False where an earlier figure still stands.
     """
 
     begin: float
@@ -39,6 +39,7 @@ class Point:
     low: float | None
     high: float | None
     says: str
+    is_anew: bool = True
 
     @property
     def middle(self) -> float:
@@ -141,7 +142,7 @@ def _line(points: Sequence[Point], scale: Scale) -> str:
 
 
 def _dots(points: Sequence[Point], scale: Scale) -> list[Markup]:
-    known = [(point.middle, point.value) for point in points if point.value is not None]
+    known = [(point.middle, point.value) for point in points if point.value is not None and point.is_anew]
     shown = known if len(known) <= MOST_DOTS else known[-1:]
     return [
         tag("circle", class_="dot now", cx=percent(at), cy=percent(1 - scale.share(value)), r="4.5")
