@@ -51,7 +51,8 @@ class Overview:
 
     Sentences, "" where they have nothing to say: `fresh`, when the numbers were told and when the next come; `since`,
     why there are none of later weeks; `gap`, how many weeks are not in them; `stands`, that they are earlier ones;
-    `wide`, that their ranges are; `stale`, that the next should have come.
+    `visits_of`, of when the visits are, where these are not; `wide`, that their ranges are; `stale`, that the next
+    should have come.
     """
 
     why: str = ""
@@ -60,6 +61,7 @@ class Overview:
     since: str = ""
     gap: str = ""
     stands: str = ""
+    visits_of: str = ""
     wide: str = ""
     stale: str = ""
     sentence: str = ""
@@ -98,6 +100,7 @@ def overview(
         wide=language.say("overview.wide") if is_wide(numbers.talk_overs_per_100_min) else "",
         stale=staleness(language, fresh, runs, today),
         stands=language.say("overview.stands", days=language.days(*seen.stands)) if seen.stands else "",
+        visits_of=days_of(language, seen.now) if seen.stands else "",
         sentence=headline(language, seen, runs),
         now_key=language.say("overview.now_key", days=measured_days(language, seen)),
         before_key=language.say("overview.before_key", days=days_of(language, seen.before)) if seen.before else "",

@@ -59,6 +59,8 @@ class Report:
         is_same: The week brought the word that earlier ones still stand.
         told: When they were told.
         due: When the next ones come; "" where they are late, which `stale` says then.
+        then: What the numbers said when they were told; "" where they only stand.
+        visits_of: Of when the visits are, where they are of other days than the numbers.
         own: What the site counted itself in this week.
     """
 
@@ -74,6 +76,8 @@ class Report:
     gap: str
     wide: bool
     sentence: str
+    then: str
+    visits_of: str
     dials: tuple[Dial, ...]
     pauses: PauseCard | None
     visits: VisitsCard | None
@@ -117,6 +121,8 @@ def report(language: Language, runs: Sequence[PeriodSummary], until: str, noted:
         gap=gap(language, seen.now),
         wide=is_wide(numbers.talk_overs_per_100_min),
         sentence=headline(language, seen, runs),
+        then="" if seen.stands else language.say("report.then", sentence=headline(language, seen, runs)),
+        visits_of=days_of(language, seen.now) if seen.stands else "",
         dials=tuple(dial(language, measure, numbers, then) for measure in (OPENINGS, TALK_OVERS, CUT_OFFS, SHARE)),
         pauses=pause_card(language, numbers, then),
         visits=visits_card(language, numbers, then),
