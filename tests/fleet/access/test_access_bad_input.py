@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import re
 import socket
 import threading
@@ -12,7 +11,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from starlette.types import Receive, Scope, Send
 
 from counterpoint.errors import StorageError
 from counterpoint.fleet.access import entrance, forms, patience
@@ -21,7 +19,6 @@ from counterpoint.fleet.access.marks import digest_of
 from counterpoint.fleet.notes.routes import note_routes
 from counterpoint.fleet.store.opening import Store, open_store
 from counterpoint.fleet.store.reading import Reading
-from counterpoint.fleet.web_server import WebServer
 from fleet_visitors import PASSWORD, Place, home, multipart, open_place, raw
 
 FORM = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin", "origin": "null"}
@@ -285,24 +282,6 @@ def test_slow_headers_are_cut_off(place: Place, monkeypatch: pytest.MonkeyPatch)
             with suppress(ConnectionResetError):
                 assert line.recv(10) == b"", "cut, and nothing said"
         assert place.visitor().get("/sign-in").status == 200
-
-
-def test_a_line_is_kept_longer_than_a_proxy_keeps_its_own(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "LOOKS_S", 0.1)
-    assert patience.IDLE_S < 9 * 10.0, "the looks must not cut it before"
-    assert WebServer(answers_nothing).config.timeout_keep_alive == patience.IDLE_S > 60  # nginx: keepalive_timeout
-    line = http.client.HTTPConnection("127.0.0.1", place.port, timeout=10)
-    for _ in range(2):
-        line.request("GET", "/sign-in")
-        assert line.getresponse().read()
-        kept = line.sock
-        time.sleep(0.5)  # more looks than one that brings nothing is given
-    assert line.sock is kept
-    line.close()
-
-
-async def answers_nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
-    """A server's settings are looked at, nobody asks it."""
 
 
 @contextmanager
