@@ -70,10 +70,9 @@ class RunRules(Rules, frozen=True):
         """Return the blur of numbers that stand."""
         return float(self.standing_blur * self.bound * _seen(share))
 
-
-def count_blur_of(share: float, weeks: int) -> float:
-    """Return the blur of counts of visits: people differ less in visits an hour."""
-    return float(_seen(share) ** 1.5 / weeks)
+    def count_blur_of(self, share: float, weeks: int) -> float:
+        """Return the blur of counts of visits: people differ less in visits an hour."""
+        return float(_seen(share) ** 1.5 / weeks)
 
 
 class Work(Protocol):
@@ -197,8 +196,8 @@ def _close(work: Work, first: str, week: str, stands: Standing | None, rules: Ru
         return Run(first, weeks, work.sums(first, weeks).window_count) if ends_block else None
     blur = rules.blur_of(share, weeks)
     if weeks <= MONTH_WEEKS and blur <= rules.clear:
-        return _tell(work, first, weeks, Softness(blur, count_blur_of(share, weeks)))
-    softness = Softness(rules.standing_blur_of(share), count_blur_of(share, weeks))
+        return _tell(work, first, weeks, Softness(blur, rules.count_blur_of(share, weeks)))
+    softness = Softness(rules.standing_blur_of(share), rules.count_blur_of(share, weeks))
     if stands is None or not stands.lasts_to(week):
         return _first(work, first, weeks, softness) if ends_block else None
     return _hold(work, first, weeks, stands, softness, rules) if ends_month(week) else None

@@ -1,6 +1,7 @@
 """What goes and what stays: retention, and the deletion of a device or of a site.
 
 One rule: what is deleted is gone from the file too (SQLite overwrites it); what was told of many sites together stays.
+What is pooled of many sites and not told yet goes with the deleted one; closing makes it again, from the windows left.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, func, or_, select, text, update
 
 from counterpoint.disclosure.sites import first_week_needed
 from counterpoint.disclosure.weeks import BLOCK_WEEKS
+from counterpoint.fleet.store.reading import ALL
 from counterpoint.fleet.store.tables import (
     account_site,
     annotation,
@@ -22,6 +24,7 @@ from counterpoint.fleet.store.tables import (
     device,
     fact,
     gap,
+    pooled_week,
     site,
     summary,
     tally,
@@ -65,7 +68,9 @@ def tidy(store: Store, keeping: KeepingSettings, now_s: int) -> Tidied:
         line = writing.line
         _overwrite(line)
         windows = _tidy_windows(line, keeping.window_weeks, now_s)
-        oldest = weeks_later(week_at(now_s, ZoneInfo("UTC")), -keeping.summary_weeks)
+        this_week = week_at(now_s, ZoneInfo("UTC"))
+        _tidy_pooled_weeks(line, writing.last_week(ALL) or "", weeks_later(this_week, -OLDEST_WEEKS))
+        oldest = weeks_later(this_week, -keeping.summary_weeks)
         summaries = line.execute(delete(summary).where(summary.c.last_week < oldest)).rowcount
         line.execute(delete(fact).where(fact.c.week < oldest))
         line.execute(delete(annotation).where(annotation.c.week < oldest))
@@ -100,6 +105,7 @@ def forget_site(store: Store, code: str) -> bool:
 
 
 def _forget_devices(line: Connection, names: list[str]) -> None:
+    line.execute(delete(pooled_week))
     for table in (window, apart, gap):
         line.execute(delete(table).where(table.c.device.in_(names)))
 
@@ -117,6 +123,13 @@ def _tidy_windows(line: Connection, weeks: int, now_s: int) -> int:
         _forget_gaps(line, row.code, before_s)
     _drop_empty_parts(line, now_s)
     return gone
+
+
+def _tidy_pooled_weeks(line: Connection, told_until: str, oldest: str) -> None:
+    """The weeks of all sites go when they are told; the newest says how far they came, and stays till the next."""
+    newest = line.scalar(select(func.max(pooled_week.c.week))) or ""
+    over = or_(pooled_week.c.week <= told_until, pooled_week.c.week < oldest)
+    line.execute(delete(pooled_week).where(pooled_week.c.week < newest, over))
 
 
 def _forget_gaps(line: Connection, code: str, before_s: int) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from counterpoint.fleet.store.rows import DeviceState, ServiceTrouble
 
 ALL: str = "all"
-"""The site that is every site, pooled from their summaries; no site has this code."""
+"""The site that is every site together; no site has this code."""
 
 
 class Reading:
@@ -97,24 +97,10 @@ class Reading:
         """Return what the service itself can't do now, the oldest first."""
         return troubles(self._line)
 
-    def site_periods(self, since: str) -> list[PeriodSummary]:
-        """Return the runs of every site, but of `all`, that begin with this ISO week or later."""
-        rows = self._line.scalars(
-            select(summary.c.message)
-            .where(summary.c.kind == "period", summary.c.first_week >= since, summary.c.site != ALL)
-            .order_by(summary.c.first_week, summary.c.site)
-        )
-        return [one for one in map(decode_summary, rows) if isinstance(one, PeriodSummary)]
-
     def last_week(self, code: str) -> str | None:
         """Return the last week that a site's runs tell, `all` too; None before the first."""
         asked = select(func.max(summary.c.last_week)).where(summary.c.kind == "period", summary.c.site == code)
         found: str | None = self._line.scalar(asked)
-        return found
-
-    def first_told_week(self) -> str | None:
-        """Return the first week that any site's runs tell; None before the first."""
-        found: str | None = self._line.scalar(select(func.min(summary.c.first_week)).where(summary.c.kind == "period"))
         return found
 
     def annotations(self, sites: Sequence[str], since: str, until: str) -> list[Annotation]:

@@ -103,6 +103,12 @@ window: Final = Table(
     Index("device_window_site", "site", "start_s"),
     postgresql_partition_by="RANGE (start_s)",
 )
+pooled_week: Final = Table(
+    "pooled_week",  # sums of every site's windows, until `all` is told past them; the newest says how far that came
+    metadata,
+    Column("week", String(8), primary_key=True),
+    Column("message", LargeBinary, nullable=False),
+)
 apart: Final = Table(
     "apart",
     metadata,

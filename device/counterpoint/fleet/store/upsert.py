@@ -25,6 +25,12 @@ def add_new(line: Connection, table: Table, rows: Sequence[Mapping[str, object]]
         line.execute(_insert(line, table).on_conflict_do_nothing(), list(rows))
 
 
+def add_one(line: Connection, table: Table, row: Mapping[str, object]) -> bool:
+    """Insert a row; False where its key is there already. Who adds the same key meanwhile waits for our commit."""
+    new = _insert(line, table).on_conflict_do_nothing().returning(*table.primary_key)
+    return line.execute(new, row).first() is not None
+
+
 def put(line: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Insert the rows; those whose key is there already are replaced. All rows have the same columns."""
     if not rows:

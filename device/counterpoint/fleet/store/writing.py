@@ -11,16 +11,30 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+import msgspec
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
+from counterpoint.disclosure.all_sites import AllWeek
 from counterpoint.disclosure.sites import SiteWindow
+from counterpoint.disclosure.sums import Sums
 from counterpoint.fleet.store.access_rows import AccessWriting
 from counterpoint.fleet.store.device_rows import note_heard
-from counterpoint.fleet.store.reading import Reading
+from counterpoint.fleet.store.reading import ALL, Reading
 from counterpoint.fleet.store.rows import Counts, KeptApart, Known, KnownDevice
-from counterpoint.fleet.store.tables import annotation, apart, device, fact, retained, site, summary, tally, window
+from counterpoint.fleet.store.tables import (
+    annotation,
+    apart,
+    device,
+    fact,
+    pooled_week,
+    retained,
+    site,
+    summary,
+    tally,
+    window,
+)
 from counterpoint.fleet.store.taking import Months, Placing
-from counterpoint.fleet.store.upsert import add_new, add_up, put
+from counterpoint.fleet.store.upsert import add_new, add_one, add_up, put
 from counterpoint.fleet.store.weeks import start_s, week_at, week_of, weeks_later
 from counterpoint.messages.schemas import Birth, decode_window, encode
 from counterpoint.messages.summaries import PeriodSummary, encode_summary
@@ -34,6 +48,10 @@ if TYPE_CHECKING:
     from counterpoint.fleet.store.rows import Annotation, Fact, Heard, Taken
     from counterpoint.messages.summaries import Summary
 
+DAY_S: Final = 86_400
+"""Where it is earliest, it is less than a day earlier than in UTC."""
+_encoder = msgspec.json.Encoder()
+_sums: msgspec.json.Decoder[Sums | None] = msgspec.json.Decoder(Sums | None)
 OVERLAPS: Final = "overlaps a window of this device, or uses the id of another window"
 
 
@@ -147,6 +165,34 @@ class Writing(Reading):
         held = select(site.c.told_until, site.c.closed_until).where(site.c.code == code).with_for_update()
         found = self._line.execute(held).first()
         return (None, None) if found is None else (found.told_until, found.closed_until)
+
+    def next_pooled_week(self) -> str | None:
+        """Return the week of all sites that comes after those pooled and told; the very first is that of a window.
+
+        None while there is no window.
+        """
+        pooled: str | None = self._line.scalar(select(func.max(pooled_week.c.week)))
+        last = max(pooled or "", self.last_week(ALL) or "")
+        if last:
+            return weeks_later(last, 1)
+        first_s = self._line.scalar(select(func.min(window.c.start_s)))
+        return None if first_s is None else week_at(first_s - DAY_S, ZoneInfo("UTC"))
+
+    def closed_weeks(self) -> tuple[str | None, str | None]:
+        """Return the last week that every site has closed, and the last that any has; None for none."""
+        row = self._line.execute(
+            select(func.min(func.coalesce(site.c.closed_until, "")), func.max(site.c.closed_until))
+        ).one()
+        return row[0] or None, row[1]
+
+    def put_pooled_week(self, one: AllWeek) -> bool:
+        """Keep a week of all sites; False where it is there already. Nobody else tells it in this transaction."""
+        return add_one(self._line, pooled_week, {"week": one.week, "message": _encoder.encode(one.sums)})
+
+    def pooled_weeks(self, since: str) -> list[AllWeek]:
+        """Return the weeks of all sites that are kept, from this one on, by week."""
+        rows = self._line.execute(select(pooled_week).where(pooled_week.c.week >= since).order_by(pooled_week.c.week))
+        return [AllWeek(row.week, _sums.decode(row.message)) for row in rows]
 
     def zone(self, code: str) -> str:
         """Return the zone of a site, UTC where none is known."""
