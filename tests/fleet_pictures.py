@@ -41,7 +41,7 @@ EVER: Final = ("2025-W01", "2026-W53")
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture: its name, the page, how wide, in which light; {shown} and {by_hours} are places, {number} a number."""
+    """One picture: its name, the page, how wide, in which light; {shown}, {by_hours} are places, {number} a number."""
 
     name: str
     path: str
