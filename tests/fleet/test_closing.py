@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import update
 
 from counterpoint.disclosure.sites import SiteRules
 from counterpoint.fleet.closing import Closed, close_due
@@ -20,6 +21,7 @@ from counterpoint.fleet.settings import KeepingSettings
 from counterpoint.fleet.store.keeping import forget_site, tidy
 from counterpoint.fleet.store.opening import Store, open_store
 from counterpoint.fleet.store.rows import Taken
+from counterpoint.fleet.store.tables import pooled_week
 from counterpoint.messages.schemas import Window
 from counterpoint.messages.summaries import PeriodSummary
 from fleet_messages import example
@@ -172,6 +174,19 @@ def test_what_is_pooled_goes_when_it_is_told_or_a_site_is_forgotten(store: Store
     assert [(run.first_week, run.weeks) for run in runs(store, "all")] == [("2026-W44", 4)]
     tidy(store, KeepingSettings(), at(MONDAY + timedelta(weeks=7, days=4)))
     assert len(visits_pooled(store, [*weeks, "2026-W47"])) == 1
+
+
+def test_weeks_that_another_version_pooled_are_pooled_again(store: Store) -> None:
+    for week in (3, 4):
+        for site in ("hall", "tower"):
+            week_of_windows(store, site, week, counters=2)
+        close(store, MONDAY + timedelta(weeks=week + 1, hours=73))
+        with store.writing() as writing:
+            writing.line.execute(update(pooled_week).values(message=b'{"people":3}'))
+    for site in ("hall", "tower"):
+        week_of_windows(store, site, 5, counters=2)
+    close(store, MONDAY + timedelta(weeks=6, hours=73))
+    assert visits_pooled(store, ["2026-W44", "2026-W45", "2026-W46"]) == [2 * 2 * 40 * VISITS] * 3
 
 
 def visits_pooled(store: Store, weeks: list[str]) -> list[int]:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from counterpoint.disclosure.all_sites import ZONE as ALL_ZONE
 from counterpoint.disclosure.all_sites import AllSites, all_week, site_week, tell_all
 from counterpoint.disclosure.sites import first_week_needed, summarise_site
+from counterpoint.errors import MessageError
 from counterpoint.fleet.store.reading import ALL
 from counterpoint.fleet.store.weeks import week_at, weeks_between, weeks_later
 
@@ -162,6 +163,11 @@ def tell_week(writing: Writing, week: AllWeek, counters: int, rules: SiteRules, 
         return 0
     before = writing.periods([ALL], FIRST_WEEK, week.week)
     since = weeks_later(before[-1].first_week, before[-1].weeks) if before else FIRST_WEEK
-    runs = tell_all(AllSites(ALL, counters), writing.pooled_weeks(since), before, rules)
+    try:
+        weeks = writing.pooled_weeks(since)
+    except MessageError:  # of the version before an update
+        writing.drop_pooled_weeks()
+        return 0
+    runs = tell_all(AllSites(ALL, counters), weeks, before, rules)
     writing.put_summaries(runs, now_s)
     return len(runs)

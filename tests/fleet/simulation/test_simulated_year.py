@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import numpy as np
 import pytest
 
 from counterpoint.app.fleet_simulate import Wanted, simulate
+from counterpoint.disclosure.all_sites import AllWeek
 from counterpoint.disclosure.sites import SiteRules
 from counterpoint.fleet.closing import close_due
 from counterpoint.fleet.collector.plausible import implausible as why_implausible
@@ -19,9 +22,11 @@ from counterpoint.fleet.pages.devices import rank
 from counterpoint.fleet.simulation import tiling
 from counterpoint.fleet.simulation.drawing import stories
 from counterpoint.fleet.simulation.faults import SHARES
+from counterpoint.fleet.simulation.into_store import bring_large
+from counterpoint.fleet.simulation.large import site_years
 from counterpoint.fleet.simulation.seasons import Week, holidays, weeks_until
 from counterpoint.fleet.simulation.year import Year, YearPlan
-from counterpoint.fleet.store.opening import open_store
+from counterpoint.fleet.store.opening import Store, open_store
 from fleet_year import SHORT, WAIT_HOURS, now_of, year_in
 
 LAST = Week(date(2026, 11, 9))
@@ -107,12 +112,55 @@ def test_a_year_in_a_store_is_told_as_in_life(tmp_path: Path) -> None:
         devices = reading.devices(None)
         facts = reading.facts(codes, "2026-W01", "2026-W53")
     assert sorted(codes) == sorted(place.code for place in year.places)
-    assert {site.closed_until for site in sites} == {"2026-W46"}
+    assert {site.closed_until for site in sites} == {year.weeks[-1].name}
     assert any(one.numbers for one in periods if one.site == "all")
     assert Counter(device.state for device in devices)["lost"] == 1
     assert facts
     assert close_due(store, now_of(year), WAIT_HOURS, SiteRules()).summaries == 0  # nothing is told twice
     store.close()
+
+
+def test_a_large_fleets_weeks_are_those_of_its_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the windows are never written, all sites are told from the same sums as where they are."""
+    with year_in(tmp_path / "small.db") as store:
+        small = pooled(store)
+    monkeypatch.setattr("counterpoint.fleet.simulation.year.DEVICE_ONLY", 1)
+    assert visits(large(tmp_path / "large.db", SHORT)) == visits(small)
+
+
+def test_sites_that_tell_the_same_count_in_all_sites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nine counters drawn, and as many again under other names: of the last week the windows are there to compare."""
+    monkeypatch.setattr("counterpoint.fleet.simulation.year.DEVICE_ONLY", 1)
+    for module in ("year", "places"):
+        monkeypatch.setattr(f"counterpoint.fleet.simulation.{module}.DRAWN_COUNTERS", SHORT.counters)
+    twice = large(tmp_path / "twice.db", replace(SHORT, counters=2 * SHORT.counters))
+    last = twice[-1].week
+    with open_store(str(tmp_path / "twice.db")) as store, store.writing() as writing:
+        sites = writing.sites()
+        kept = [each.window for site in sites for each in writing.windows(site.code, last, 1)]
+    told = [window.statistics.visit_count for window in kept if window.statistics and window.fewest_people == 5]
+    assert len(sites) == 4
+    assert visits(twice)[-1] == sum(told) > 0
+
+
+def large(where: Path, plan: YearPlan) -> list[AllWeek]:
+    year = Year(plan)
+    with open_store(str(where)) as store:
+        close = partial(close_due, store, wait_hours=WAIT_HOURS, rules=SiteRules())
+        for _ in bring_large(year, store, site_years(plan, jobs=1), close, now_of(year)):
+            pass
+        with store.reading() as reading:
+            assert {run.counter_count for run in reading.periods(["all"], "2026-W01", "2026-W53")} == {plan.counters}
+        return pooled(store)
+
+
+def pooled(store: Store) -> list[AllWeek]:
+    with store.writing() as writing:
+        return writing.pooled_weeks("1970-W01")
+
+
+def visits(weeks: list[AllWeek]) -> list[int]:
+    return [week.sums.visit_count for week in weeks if week.sums]
 
 
 def test_a_simulated_fleet_was_heard_of_just_now(tmp_path: Path) -> None:

@@ -8,6 +8,9 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from counterpoint.disclosure.all_sites import AllWeek, all_week
+from counterpoint.disclosure.sites import SiteRules
+from counterpoint.fleet.closing import tell_week
 from counterpoint.fleet.collector.collecting import keep
 from counterpoint.fleet.simulation.messages import births, facts, last_words, notes, windows
 from counterpoint.fleet.simulation.year import WEEK_S, noon_s
@@ -85,7 +88,11 @@ def bring_large(
     into = IntoStore(year, store, close)
     into.begin()
     now_s, last = noon_s(year.weeks[-1]) + CLOSES_AFTER_S, year.weeks[-1].name
+    together = [AllWeek(week.name, None) for week in year.weeks]
     for one in years:
+        if one.weeks:
+            both = zip(together, one.weeks, strict=True)
+            together = [all_week(before.week, (before.sums, sums)) for before, sums in both]
         into.keep(one.recent)
         code, telling = year.places[one.site].code, one.telling
         with store.writing() as writing:
@@ -96,6 +103,10 @@ def bring_large(
                 writing.count(kind, {code: amount})
         yield one
     into.end(seen_s)
+    counters = sum(len(place.counters) for place in year.places)
+    for week in together:
+        with store.writing() as writing:
+            tell_week(writing, week, counters, SiteRules(), now_s)
     close(now_s)
 
 

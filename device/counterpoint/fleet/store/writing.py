@@ -17,6 +17,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from counterpoint.disclosure.all_sites import AllWeek
 from counterpoint.disclosure.sites import SiteWindow
 from counterpoint.disclosure.sums import Sums
+from counterpoint.errors import MessageError
 from counterpoint.fleet.store.access_rows import AccessWriting
 from counterpoint.fleet.store.device_rows import note_heard
 from counterpoint.fleet.store.reading import ALL, Reading
@@ -190,9 +191,20 @@ class Writing(Reading):
         return add_one(self._line, pooled_week, {"week": one.week, "message": _encoder.encode(one.sums)})
 
     def pooled_weeks(self, since: str) -> list[AllWeek]:
-        """Return the weeks of all sites that are kept, from this one on, by week."""
+        """Return the weeks of all sites that are kept, from this one on, by week.
+
+        Raises:
+            MessageError: Another version of the program pooled one.
+        """
         rows = self._line.execute(select(pooled_week).where(pooled_week.c.week >= since).order_by(pooled_week.c.week))
-        return [AllWeek(row.week, _sums.decode(row.message)) for row in rows]
+        try:
+            return [AllWeek(row.week, _sums.decode(row.message)) for row in rows]
+        except msgspec.DecodeError as error:
+            raise MessageError(f"not the sums that we know ({error}): they must be pooled again") from error
+
+    def drop_pooled_weeks(self) -> None:
+        """Keep no week of all sites: those that are not told are pooled again, from the windows."""
+        self._line.execute(delete(pooled_week))
 
     def zone(self, code: str) -> str:
         """Return the zone of a site, UTC where none is known."""
