@@ -14,8 +14,8 @@ from counterpoint.fleet.simulation.year import Year, YearPlan, noon_s
 from counterpoint.fleet.store.opening import Store, open_store
 
 WAIT_HOURS = 72
-SHORT = YearPlan(counters=9, weeks=9, last=Week(date(2026, 11, 9)), seed=17)
-"""A site of eight counters, told by weeks, and one of a single counter; a block of weeks ends within them."""
+SHORT = YearPlan(counters=9, weeks=16, last=Week(date(2026, 11, 16)), seed=17)
+"""A site of eight counters and one of a single counter; a block of twelve weeks, and the four after it."""
 
 
 def year_in(where: Path | str, plan: YearPlan = SHORT) -> Store:

@@ -21,8 +21,8 @@ WEEKS = 104
 PERIODS = ("hour", "day", "week")
 TELLINGS = {
     "as shipped": SiteRules(),
-    "half that error": SiteRules(standing_blur=0.125, stands=3.5),
-    "two halves": SiteRules(stands=2.0),
+    "half that error": SiteRules(standing_blur=0.125),
+    "3 halves": SiteRules(stands=3.0),
     "each time": SiteRules(clear=1.0),
 }
 """What is compared: the rules in force, weaker ones, and numbers told anew by one week or four with their blur."""

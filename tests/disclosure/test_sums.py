@@ -33,8 +33,8 @@ def test_sums_say_the_same_in_any_order() -> None:
 
 def test_nobody_works_at_two_sites_but_anybody_works_in_two_weeks() -> None:
     one, other = sums_of(some(1), BOUND), sums_of(some(2), BOUND)
-    assert of_sites([one, other]).one_person_visits == max(one.one_person_visits, other.one_person_visits)
-    assert of_weeks([one, other]).one_person_visits == one.one_person_visits + other.one_person_visits
+    assert of_sites([one, other]).busiest_visits == max(one.busiest_visits, other.busiest_visits)
+    assert of_weeks([one, other]).busiest_visits == one.busiest_visits + other.busiest_visits
 
 
 def test_sums_of_sites_add_up_to_what_lies_behind_them() -> None:

@@ -59,7 +59,7 @@ class RunRules(Rules, frozen=True):
     """Where that is at most this share of a number, after one week or four, runs are told anew each time."""
     standing_blur: Annotated[float, Meta(ge=0.1)] = 0.25
     """Elsewhere: the blur of what is told and then stands, as a share of what one person's work can move."""
-    stands: Annotated[float, Meta(ge=2)] = 3.5
+    stands: Annotated[float, Meta(ge=2)] = 4.0
     """A number stands while runs are within this many halves of its interval."""
 
     def blur_of(self, share: float, weeks: int) -> float:

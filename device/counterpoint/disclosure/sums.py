@@ -73,7 +73,7 @@ class Sums:
         visit_count: Visits.
         left_out_count: Visits that were left out.
         customer_talk_s: Customers' speech.
-        one_person_visits: The most of the visits that one person can have served.
+        busiest_visits: The most of the visits that one person can have served.
         days: By measure; one that no window says is not there.
         uncertainty: Of the windows, each kind once.
     """
@@ -83,14 +83,14 @@ class Sums:
     visit_count: int
     left_out_count: int
     customer_talk_s: int
-    one_person_visits: int
+    busiest_visits: int
     days: dict[str, DaySums]
     uncertainty: tuple[Sureness, ...]
 
     @property
     def largest_share(self) -> float:
         """The largest share of the visits that one person can have served."""
-        return self.one_person_visits / self.visit_count if self.visit_count else 1.0
+        return self.busiest_visits / self.visit_count if self.visit_count else 1.0
 
 
 def sums_of(windows: Sequence[Told], bound: float) -> Sums:
@@ -103,7 +103,7 @@ def sums_of(windows: Sequence[Told], bound: float) -> Sums:
         visit_count=sum(told.statistics.visit_count for told in windows),
         left_out_count=sum(told.statistics.left_out_count for told in windows),
         customer_talk_s=sum(told.statistics.customer_talk_s for told in windows),
-        one_person_visits=most_visits_of_one(windows),
+        busiest_visits=most_visits_of_one(windows),
         days=made,
         uncertainty=tuple(sure.values()),
     )
@@ -111,12 +111,12 @@ def sums_of(windows: Sequence[Told], bound: float) -> Sums:
 
 def of_sites(parts: Sequence[Sums]) -> Sums:
     """Return the sums of several sites together; nobody works at two of them."""
-    return _add(parts, max((part.one_person_visits for part in parts), default=0))
+    return _add(parts, max((part.busiest_visits for part in parts), default=0))
 
 
 def of_weeks(parts: Sequence[Sums]) -> Sums:
     """Return the sums of several weeks together; the busiest person may be the same one in each."""
-    return _add(parts, sum(part.one_person_visits for part in parts))
+    return _add(parts, sum(part.busiest_visits for part in parts))
 
 
 def most_visits_of_one(windows: Sequence[Told]) -> int:
@@ -134,7 +134,7 @@ def most_visits_of_one(windows: Sequence[Told]) -> int:
     return best[-1]
 
 
-def _add(parts: Sequence[Sums], one_person_visits: int) -> Sums:
+def _add(parts: Sequence[Sums], busiest_visits: int) -> Sums:
     labels = dict.fromkeys(label for part in parts for label in part.days)
     sure = {repr(each): each for part in parts for each in part.uncertainty}
     return Sums(
@@ -143,7 +143,7 @@ def _add(parts: Sequence[Sums], one_person_visits: int) -> Sums:
         visit_count=sum(part.visit_count for part in parts),
         left_out_count=sum(part.left_out_count for part in parts),
         customer_talk_s=sum(part.customer_talk_s for part in parts),
-        one_person_visits=one_person_visits,
+        busiest_visits=busiest_visits,
         days={label: _add_days([part.days[label] for part in parts if label in part.days]) for label in labels},
         uncertainty=tuple(sure.values()),
     )

@@ -46,7 +46,7 @@ ERRORS: Final = (
     "talk_over_recall_ratio",
     "talk_over_precision_ratio",
 )
-PERIOD_COLUMNS: Final = (*WHERE, "counters", *RULES, *NUMBERS, *ACTS, *ERRORS)
+PERIOD_COLUMNS: Final = (*WHERE, "counters", *RULES, "held_since", *NUMBERS, *ACTS, *ERRORS)
 HOURS_COLUMNS: Final = (*WHERE, "weekdays", "parts_of_day", *RULES, *NUMBERS)
 
 
@@ -58,6 +58,7 @@ def period_row(summary: PeriodSummary, names: Mapping[str, str]) -> tuple[Cell, 
         summary.counter_count,
         summary.fewest_visits,
         summary.fewest_people,
+        summary.held_since,
         *_numbers(summary.numbers),
         *(acts.get(act) for act in get_args(PublishedAct)),
         *_errors(summary.uncertainty),
