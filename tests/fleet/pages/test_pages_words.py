@@ -553,3 +553,11 @@ def test_what_happened_while_numbers_stood_moved_nothing_that_can_be_told() -> N
     shown = before_after(EN, held(False, False, False), note, 1)
     assert shown.rows == ()
     assert shown.stands.startswith("The numbers of 1 June to 23 August 2026 stand on both sides of it")
+
+
+def test_numbers_that_stand_since_a_run_in_which_it_happened_are_of_neither_side() -> None:
+    runs = held(True, False, False)
+    note = Annotation("bern", "2026-08-31", "New queue system", "anna", 0, 7)
+    assert before_after(EN, runs, note, 1).rows == ()
+    moved = msgspec.structs.replace(runs[-1], held_since=None)
+    assert before_after(EN, [*runs[:-1], moved], note, 1).after_days == "19 October to 15 November 2026"

@@ -236,8 +236,12 @@ def before_after(language: Language, runs: Sequence[PeriodSummary], note: Annota
     what = Happened(number, note.id, language.day(date.fromisoformat(note.day)), note.text)
     week = week_of(date.fromisoformat(note.day))
     earlier = _next_to_each_other([run for run in runs if weeks_later(run.first_week, run.weeks) <= week], newest=True)
-    later = _next_to_each_other([run for run in runs if run.first_week > week], newest=False)
-    before, after = (Stretch(tuple(side)) if side else None for side in (earlier, later))
+    before = Stretch(tuple(earlier)) if earlier else None
+    known = before.tellings if before else frozenset()
+    later = _next_to_each_other(
+        [run for run in runs if run.first_week > week and _is_of(run, week, known)], newest=False
+    )
+    after = Stretch(tuple(later)) if later else None
     if before is None or after is None or before.numbers is None or after.numbers is None:
         return BeforeAfter(what, "", "", ())
     if before.tellings == after.tellings:
@@ -250,6 +254,11 @@ def before_after(language: Language, runs: Sequence[PeriodSummary], note: Annota
         language.days(after.first_day, after.last_day),
         tuple(_compared(language, figure, before.weeks) for figure in change.figures),
     )
+
+
+def _is_of(run: PeriodSummary, week: str, before: frozenset[str]) -> bool:
+    """Whether a run after this week is of one side: not where its numbers stand since a run in which the week lies."""
+    return run.held_since is None or run.held_since > week or run.held_since in before
 
 
 def _next_to_each_other(runs: Sequence[PeriodSummary], *, newest: bool) -> list[PeriodSummary]:
