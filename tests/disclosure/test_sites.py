@@ -20,7 +20,7 @@ from counterpoint.disclosure.sites import (
     summarise_site,
 )
 from counterpoint.disclosure.weeks import BLOCK_WEEKS, block_start, later, week_at, weeks_to
-from counterpoint.messages.summaries import PeriodSummary
+from counterpoint.messages.summaries import HoursSummary, PeriodSummary
 from rosters import FIRST_MONDAY, draw_place, site_windows
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -88,6 +88,14 @@ def test_a_small_sites_hours_are_not_told() -> None:
     assert all(hours.cells == () for hours in tell(windows()).hours)
 
 
+def test_hours_stand_for_a_year() -> None:
+    later_on = later(block_start(later(FIRST, BLOCK_WEEKS)), BLOCK_WEEKS)
+    first = tell(windows(20, 28), due=later(later_on, -1)).hours[-1]
+    assert first.cells
+    next_block = tell(windows(20, 28), due=later(FIRST, 27)).hours
+    assert [hours.first_week for hours in next_block if hours.cells] == [first.first_week]
+
+
 def test_cells_and_runs_of_a_block_hold_the_same_windows() -> None:
     told = tell(windows(20, 16), due=later(FIRST, 15), rules=SiteRules())
     block = told.hours[-1]
@@ -145,15 +153,17 @@ def test_a_week_in_which_every_counter_was_off_begins_no_run() -> None:
 def test_told_week_by_week_is_as_told_at_once(steps: list[int], rules: SiteRules) -> None:
     due, until = later(FIRST, -1), None
     runs: list[PeriodSummary] = []
+    hours: list[HoursSummary] = []
     for step in [*steps, WEEKS]:
         due = min(LAST, later(due, step))
         since = first_week_needed(until, due) if until else FIRST
         some = tuple(each for each in windows(1) if since <= week_of(each) <= due)
-        told = summarise_site(Hall(), some, until, due, rules, runs)
+        told = summarise_site(Hall(), some, until, due, rules, [*runs, *hours])
         until = told.told_until
         runs += told.periods
+        hours += told.hours
     whole = tell(windows(1), rules=rules)
-    assert tuple(runs) == whole.periods
+    assert (tuple(runs), tuple(hours)) == (whole.periods, whole.hours)
     assert until == whole.told_until
 
 

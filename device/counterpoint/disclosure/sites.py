@@ -30,11 +30,15 @@ from counterpoint.disclosure.weeks import BLOCK_WEEKS, block_start, later, week_
 from counterpoint.messages.summaries import HoursCell, HoursSummary, PeriodSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from counterpoint.disclosure.runs import Run
     from counterpoint.messages.schemas import Window
+    from counterpoint.messages.summaries import Summary
 
+HOURS_STAND_WEEKS: Final = 48
+"""The hours that were told stand for so long: told each twelve weeks they named the extreme person at 38 % of places
+with ten counters (6 % by chance)."""
 COUNT_BLUR: Final = 0.25
 """Counts of visits in the hours are blurred by this share of what the other numbers are."""
 MOST_WEEKS: Final = 10
@@ -60,11 +64,11 @@ class TellingSite(Protocol):
 class SiteRules(RunRules, frozen=True):
     """The rules of runs, and when the hours can be told."""
 
-    hours_counters: Annotated[float, Meta(ge=5)] = 5.0
+    hours_counters: Annotated[float, Meta(ge=5)] = 8.0
     """The parts of the day are told where the busiest person can have served one visit in so many at most."""
-    hours_blur: Annotated[float, Meta(ge=0.5, le=5)] = 0.5
+    hours_blur: Annotated[float, Meta(ge=0.5, le=5)] = 1.0
     """Their blur, as a share of what that person's work could move."""
-    weekdays_counters: Annotated[float, Meta(ge=8)] = 8.0
+    weekdays_counters: Annotated[float, Meta(ge=8)] = 10.0
     """The same as `hours_counters`, for the parts of each weekday by itself."""
     weekdays_blur: Annotated[float, Meta(ge=1, le=5)] = 1.5
     """Their blur."""
@@ -112,7 +116,7 @@ def summarise_site(
     told_until: str | None,
     due_until: str,
     rules: SiteRules,
-    before: Sequence[PeriodSummary] = (),
+    before: Sequence[Summary] = (),
 ) -> SiteTelling:
     """Tell what is due of a site and not yet told.
 
@@ -123,9 +127,12 @@ def summarise_site(
         told_until: The last week that was told, None at the first telling.
         due_until: The last week that is closed: 72 hours after its end.
         rules: The thresholds.
-        before: The site's runs that were told so far, oldest first: what stands, and which weeks of the block.
+        before: The site's summaries that were told so far, oldest first: what stands, and which weeks of the block.
     """
-    return _Telling(site, ZoneInfo(site.timezone), rules, told_until or "", due_until, before).tell(windows)
+    runs = tuple(one for one in before if isinstance(one, PeriodSummary))
+    hours = [one.first_week for one in before if isinstance(one, HoursSummary) and one.cells]
+    telling = _Telling(site, ZoneInfo(site.timezone), rules, told_until or "", due_until, runs, max(hours, default=""))
+    return telling.tell(windows)
 
 
 def admit(
@@ -200,6 +207,7 @@ class _Telling:
     told_until: str
     due_until: str
     before: Sequence[PeriodSummary]
+    hours_before: str
 
     def tell(self, windows: Sequence[SiteWindow]) -> SiteTelling:
         admitted, refused = admit(windows, self.zone, self.due_until, self.rules)
@@ -209,7 +217,7 @@ class _Telling:
         work = _SiteWork(admitted, self.rules.bound)
         runs, open_from = runs_of(work, since, self.due_until, standing(self.before), self.rules)
         periods = tuple(summary_of(self.site, run, self.rules) for run in runs)
-        hours = [self._hours(block, periods, admitted) for block in self._blocks(since, admitted)]
+        hours = self._hours_due(since, periods, admitted)
         # What was told stays told, even where a device was forgotten or a rule changed since: no run begins within it.
         settled = max(self.told_until, self.due_until if open_from is None else later(open_from, -1))
         return SiteTelling(
@@ -222,10 +230,20 @@ class _Telling:
             merged=sum(together for _, together in hours),
         )
 
-    def _blocks(self, since: str, admitted: Collection[str]) -> list[str]:
-        """Return the first weeks of the blocks that end from `since` on and are due, where a device was on."""
-        blocks = sorted({block_start(week) for week in admitted})
-        return [block for block in blocks if since <= later(block, BLOCK_WEEKS - 1) <= self.due_until]
+    def _hours_due(
+        self, since: str, periods: Sequence[PeriodSummary], admitted: dict[str, list[Told]]
+    ) -> list[tuple[HoursSummary, int]]:
+        """Return the hours of the blocks that end from `since` on, but of those in which earlier ones still stand."""
+        made: list[tuple[HoursSummary, int]] = []
+        last = self.hours_before
+        for block in sorted({block_start(week) for week in admitted}):
+            is_due = since <= later(block, BLOCK_WEEKS - 1) <= self.due_until
+            if not is_due or (last and block < later(last, HOURS_STAND_WEEKS)):
+                continue
+            made.append(self._hours(block, periods, admitted))
+            if made[-1][0].cells:
+                last = block
+        return made
 
     def _hours(
         self, block: str, periods: Sequence[PeriodSummary], admitted: dict[str, list[Told]]

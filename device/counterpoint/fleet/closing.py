@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from counterpoint.fleet.store.opening import Store
     from counterpoint.fleet.store.rows import Site
     from counterpoint.fleet.store.writing import Writing
+    from counterpoint.messages.summaries import Summary
 
     Alone = Callable[[str], AbstractContextManager[object]]
 
@@ -97,7 +98,8 @@ def _tell(writing: Writing, site: Site, told: str | None, due: str, rules: SiteR
         writing.note_closed(site.code, due, told)
         return 0
     windows = writing.windows(site.code, first, weeks_between(first, due))
-    before = writing.periods([site.code], FIRST_WEEK, due)
+    before: list[Summary] = [*writing.periods([site.code], FIRST_WEEK, due)]
+    before += writing.hours([site.code], FIRST_WEEK, due)
     telling = summarise_site(site, windows, told, due, rules, before)
     writing.put_summaries([*telling.periods, *telling.hours], now_s)
     writing.note_closed(site.code, due, telling.told_until)

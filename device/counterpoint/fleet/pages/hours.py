@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, get_args
 
+from counterpoint.disclosure.sites import HOURS_STAND_WEEKS
 from counterpoint.fleet.pages.charts.hours_grid import Cell, hours_grid, shades
 from counterpoint.fleet.pages.freshness import told_day
 from counterpoint.fleet.pages.stretches import date_of_end
@@ -87,7 +88,7 @@ def last_told(told: Sequence[HoursSummary]) -> HoursSummary | None:
 
 def next_hours(language: Language, last: HoursSummary, today: date) -> str:
     """Return when hours come next; nothing where they should have come."""
-    due = told_day(weeks_later(last.first_week, 2 * last.weeks - 1))
+    due = told_day(weeks_later(last.first_week, HOURS_STAND_WEEKS + last.weeks - 1))
     return language.say("hours.due", day=language.day(due)) if due >= today else ""
 
 
