@@ -6,6 +6,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from counterpoint.disclosure.figures import pool, pool_numbers, pool_runs, ratio_of, student_95
 from counterpoint.messages.schemas import PauseBin
@@ -90,6 +91,20 @@ def test_numbers_that_stood_are_no_surer_for_being_said_again() -> None:
     assert told is not None
     assert told.visit_count == 300
     assert told.openings_let_finish_percent == figure(60, 8, base=300)
+
+
+def test_months_that_say_numbers_again_weigh_by_their_own_visits() -> None:
+    """Behind what stands lie three months; a month that says it again is one, as is the month that moved."""
+    again = [run_of("2026-W13", 60, "2026-W01"), run_of("2026-W17", 60, "2026-W01"), run_of("2026-W21", 30)]
+    behind = [replace(run, numbers=with_base(run.numbers, 300)) if run.held_since else run for run in again]
+    told = pool_runs(behind)
+    assert told is not None
+    assert told.openings_let_finish_percent is not None
+    assert told.openings_let_finish_percent.value == pytest.approx((60 + 60 + 30) / 3)
+
+
+def with_base(told: FiveNumbers | None, base: int) -> FiveNumbers | None:
+    return told and replace(told, openings_let_finish_percent=figure(60, 8, base))
 
 
 def test_numbers_told_anew_are_surer_together() -> None:

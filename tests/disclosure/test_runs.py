@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import get_args
 
 import msgspec
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from counterpoint.disclosure.runs import LONG_WEEKS, STANDS_WEEKS, Run, RunRules, Standing, runs_of
+from counterpoint.disclosure.all_sites import AllSites
+from counterpoint.disclosure.runs import LONG_WEEKS, STANDS_WEEKS, Run, RunRules, Standing, runs_of, standing
+from counterpoint.disclosure.sites import summary_of
 from counterpoint.disclosure.sums import Sums, Told, sums_of
 from counterpoint.disclosure.weeks import BLOCK_WEEKS, block_start, later, weeks_to
-from counterpoint.messages.schemas import Statistics
+from counterpoint.messages.schemas import PublishedAct, Statistics
 from roster_attack import FIRST_WEEK
 from rosters import Place, draw_place, site_windows
 from summaries_made import told_windows
@@ -107,6 +110,41 @@ def test_one_person_who_stays_away_moves_nothing() -> None:
     without = told_windows(site_windows(replace(drawn, roster=gone), np.random.default_rng(3)))
     assert [run.held_since for run in runs(without)[1:]] == [START] * 6
     assert told
+
+
+def test_words_that_were_turned_on_are_told_within_the_month_and_one_persons_not() -> None:
+    """Most windows must say it: otherwise it could be one person who is understood."""
+    told = place(3)[1]
+    silent = [_without_acts(each) for each in told]
+    on_from = weeks_to(FIRST_WEEK, START) - 1 + 16
+    at = min(each.start_s for each in told) // WEEK_S * WEEK_S - 3 * 86_400
+    turned_on, of_one = list(silent), list(silent)
+    for number, each in enumerate(told):
+        if (each.start_s - at) // WEEK_S >= on_from:
+            turned_on[number] = _with_acts(each)
+            of_one[number] = _with_acts(each) if number % 3 == 0 else silent[number]
+    assert [run.held_since for run in runs(turned_on, 24)] == [None, START, None, later(START, 16)]
+    assert [run.acts is None for run in runs(turned_on, 24)] == [True, True, False, False]
+    assert [run.held_since for run in runs(of_one, 24)] == [None, START, START, START]
+
+
+def _without_acts(each: Told) -> Told:
+    return replace(each, statistics=msgspec.structs.replace(each.statistics, act_visits_percent=None))
+
+
+def _with_acts(each: Told) -> Told:
+    acts = dict.fromkeys(get_args(PublishedAct), 20)
+    return replace(each, statistics=msgspec.structs.replace(each.statistics, act_visits_percent=acts))
+
+
+def test_what_stands_is_known_though_the_run_that_told_it_was_deleted() -> None:
+    place_told = [summary_of(AllSites("hall", 3), run, RULES) for run in runs(place(3)[1], 24)]
+    whole, kept = standing(place_told), standing(place_told[-1:])
+    assert whole is not None
+    assert kept is not None
+    assert (kept.first, kept.numbers) == (whole.first, whole.numbers)
+    assert kept.weeks >= LONG_WEEKS
+    assert standing([]) is None
 
 
 def test_numbers_stand_for_two_years_at_most() -> None:

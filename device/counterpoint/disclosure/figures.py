@@ -88,27 +88,26 @@ def pool_runs(runs: Iterable[PeriodSummary]) -> FiveNumbers | None:
 
     Numbers that stand over several runs were measured once, so together they are no surer than by themselves.
     """
-    tellings: dict[str, FiveNumbers] = {}
+    tellings: dict[str, list[FiveNumbers]] = {}
     for run in runs:
         if run.numbers is not None:
-            key = run.held_since or run.first_week
-            tellings[key] = _again(tellings[key], run.numbers) if key in tellings else run.numbers
-    return pool_numbers(list(tellings.values())) if tellings else None
+            tellings.setdefault(run.held_since or run.first_week, []).append(run.numbers)
+    return pool_numbers([_as_one(said) for said in tellings.values()]) if tellings else None
 
 
-def _again(told: FiveNumbers, again: FiveNumbers) -> FiveNumbers:
+def _as_one(said: Sequence[FiveNumbers]) -> FiveNumbers:
+    """Return what was told once and said by these runs: it weighs as much as they have visits, not as often."""
+    first = said[0]
+    visits = sum(each.visit_count for each in said)
+    behind = first.openings_let_finish_percent or first.quick_answers_percent
+    more = visits / max(behind.base if behind else first.visit_count, 1)
+    figures = {name: getattr(first, name) for name in FIGURE_NAMES}
     return replace(
-        told,
-        visit_count=told.visit_count + again.visit_count,
-        left_out_count=told.left_out_count + again.left_out_count,
-        **{name: _weightier(getattr(told, name), getattr(again, name)) for name in FIGURE_NAMES},
+        first,
+        visit_count=visits,
+        left_out_count=sum(each.left_out_count for each in said),
+        **{name: figure and replace(figure, base=round(figure.base * more)) for name, figure in figures.items()},
     )
-
-
-def _weightier(figure: Figure | None, again: Figure | None) -> Figure | None:
-    if figure is None or again is None:
-        return figure
-    return replace(figure, base=figure.base + again.base)
 
 
 def pool_numbers(numbers: Sequence[FiveNumbers]) -> FiveNumbers:

@@ -8,7 +8,7 @@ idea of the sparse vector technique (Dwork and Roth 2014, 3.6). Larger places ar
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Final, Protocol
+from typing import TYPE_CHECKING, Annotated, Final, Protocol, get_args
 
 from msgspec import Meta
 from msgspec.structs import replace
@@ -18,6 +18,7 @@ from counterpoint.disclosure.site_numbers import NumbersOf, Softness
 from counterpoint.disclosure.statistics import least_sure
 from counterpoint.disclosure.sums import room
 from counterpoint.disclosure.weeks import BLOCK_WEEKS, MONTH_WEEKS, block_start, ends_month, later, weeks_to
+from counterpoint.messages.schemas import PublishedAct
 from counterpoint.settings import Rules
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from counterpoint.disclosure.figures import FigureName
     from counterpoint.disclosure.sums import Sums
-    from counterpoint.messages.schemas import PublishedAct, Sureness
+    from counterpoint.messages.schemas import Sureness
     from counterpoint.messages.summaries import FiveNumbers, PeriodSummary
 
 HALF: Final = 0.5
@@ -41,6 +42,9 @@ MOVING: Final[tuple[FigureName, ...]] = tuple(name for name in FIGURE_NAMES if n
 often moves them by more than a bound of stretches can stop."""
 LEAST_ACT_POINTS: Final = 5.0
 """Shares of acts that are told to whole percent move by chance; less than this is no move."""
+
+LATER_KNOWN: Final = ("openings", "quick answers", get_args(PublishedAct)[0])
+"""Measures that windows can leave out; acts are known together or not at all."""
 
 
 class RunRules(Rules, frozen=True):
@@ -118,7 +122,7 @@ class Standing:
     Attributes:
         first: The first week of the run that told them.
         weeks: That run's.
-        numbers: As told.
+        numbers: As told, but for the counts of visits: those may be of a later run that said them again.
         acts: As told.
     """
 
@@ -134,11 +138,17 @@ class Standing:
 
 
 def standing(before: Sequence[PeriodSummary]) -> Standing | None:
-    """Return what stands after these summaries of a place, None before the first numbers."""
-    for each in reversed(before):
-        if each.numbers is not None and each.held_since is None:
-            return Standing(each.first_week, each.weeks, each.numbers, each.act_visits_percent)
-    return None
+    """Return what stands after these summaries of a place (oldest first), None before the first numbers.
+
+    The last run says it, also where the one that told it was deleted since: that one was of `LONG_WEEKS` or more, since
+    others stand for their own block only. So keeping summaries for less long makes no place tell anew more often.
+    """
+    last = next((each for each in reversed(before) if each.numbers is not None), None)
+    if last is None or last.numbers is None:
+        return None
+    since = last.held_since or last.first_week
+    weeks = next((each.weeks for each in before if each.first_week == since), LONG_WEEKS)
+    return Standing(since, weeks, last.numbers, last.act_visits_percent)
 
 
 def runs_of(
@@ -169,7 +179,17 @@ def moved(stands: Standing, sums: Sums, rules: RunRules) -> bool:
         old, new = getattr(stands.numbers, name), getattr(now, name)
         if old is not None and new is not None and abs(new.value - old.value) > rules.stands * half_width(old):
             return True
-    return _acts_moved(stands, plain.acts(), rules)
+    return _acts_moved(stands, plain.acts(), rules) or _says_more(stands, sums)
+
+
+def _says_more(stands: Standing, sums: Sums) -> bool:
+    """Tell whether most windows say what no number that stands does: words were turned on, say.
+
+    Most of them: which visits a window can say it of may be one person's.
+    """
+    told = (stands.numbers.openings_let_finish_percent, stands.numbers.quick_answers_percent, stands.acts)
+    lacking = [label for label, each in zip(LATER_KNOWN, told, strict=True) if each is None]
+    return any(2 * sums.days[label].windows > sums.window_count for label in lacking if label in sums.days)
 
 
 def _acts_moved(stands: Standing, acts: dict[PublishedAct, int] | None, rules: RunRules) -> bool:
