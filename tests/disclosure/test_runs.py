@@ -8,12 +8,13 @@ from typing import get_args
 
 import msgspec
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from counterpoint.disclosure.all_sites import AllSites
 from counterpoint.disclosure.runs import LONG_WEEKS, STANDS_WEEKS, Run, RunRules, Standing, runs_of, standing
-from counterpoint.disclosure.sites import summary_of
+from counterpoint.disclosure.sites import SiteRules, summary_of
 from counterpoint.disclosure.sums import Sums, Told, sums_of
 from counterpoint.disclosure.weeks import BLOCK_WEEKS, block_start, later, weeks_to
 from counterpoint.messages.schemas import PublishedAct, Statistics
@@ -183,3 +184,23 @@ def test_runs_tile_time_and_no_run_goes_over_a_blocks_end(start: int, weeks: int
         assert block_start(run.first) == block_start(later(at, -1))
     assert open_from in (None, at)
     assert (open_from is None) == (at == later(until, 1))
+
+
+@pytest.mark.parametrize(
+    "weaker",
+    [
+        {"stands": 3.9},
+        {"standing_blur": 0.2},
+        {"clear": 0.04},
+        {"blur_weeks": 11.0},
+        {"bound": 0.6},
+        {"hours_blur": 0.9},
+        {"hours_counters": 7.0},
+        {"weekdays_blur": 1.4},
+        {"weekdays_counters": 9.0},
+    ],
+)
+def test_rules_that_let_the_attack_through_can_not_be_set(weaker: dict[str, float]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(weaker, SiteRules)
+    assert msgspec.convert({}, SiteRules) == SiteRules()

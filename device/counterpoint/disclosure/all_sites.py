@@ -12,8 +12,6 @@ from functools import reduce
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from msgspec import convert
-
 from counterpoint.disclosure.runs import RunRules, runs_of, standing
 from counterpoint.disclosure.sites import admit, summary_of
 from counterpoint.disclosure.sums import Sums, of_sites, of_weeks, sums_of
@@ -100,7 +98,7 @@ def tell_all(
     if not on:
         return []
     since = later(before[-1].first_week, before[-1].weeks) if before else min(on)
-    of_all = convert(rules, AllRules, from_attributes=True)
+    of_all = AllRules(*(getattr(rules, name) for name in RunRules.__struct_fields__))
     runs, _ = runs_of(_AllWork(on), since, weeks[-1].week, standing(before), of_all)
     return [summary_of(sites, run, rules) for run in runs]
 

@@ -64,13 +64,13 @@ class TellingSite(Protocol):
 class SiteRules(RunRules, frozen=True):
     """The rules of runs, and when the hours can be told."""
 
-    hours_counters: Annotated[float, Meta(ge=5)] = 8.0
+    hours_counters: Annotated[float, Meta(ge=8)] = 8.0
     """The parts of the day are told where the busiest person can have served one visit in so many at most."""
-    hours_blur: Annotated[float, Meta(ge=0.5, le=5)] = 1.0
+    hours_blur: Annotated[float, Meta(ge=1, le=5)] = 1.0
     """Their blur, as a share of what that person's work could move."""
-    weekdays_counters: Annotated[float, Meta(ge=8)] = 10.0
+    weekdays_counters: Annotated[float, Meta(ge=10)] = 10.0
     """The same as `hours_counters`, for the parts of each weekday by itself."""
-    weekdays_blur: Annotated[float, Meta(ge=1, le=5)] = 1.5
+    weekdays_blur: Annotated[float, Meta(ge=1.5, le=5)] = 1.5
     """Their blur."""
 
 

@@ -56,8 +56,8 @@ class KeepingSettings(Rules, frozen=True):
 
     window_weeks: Annotated[int, Meta(ge=1, le=520)] = 4
     """Windows, after their week was told; nobody reads them then."""
-    summary_weeks: Annotated[int, Meta(ge=4, le=1040)] = 109
-    """Thirteen months, and a year before to compare with."""
+    summary_weeks: Annotated[int, Meta(ge=52, le=1040)] = 109
+    """Thirteen months, and a year before to compare with. What stands must be known for a year, or it is told anew."""
     apart_days: Annotated[int, Meta(ge=1, le=3650)] = 60
     """Messages kept apart, after they last came."""
     audit_days: Annotated[int, Meta(ge=30, le=3650)] = 400
