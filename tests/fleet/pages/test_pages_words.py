@@ -393,6 +393,8 @@ def test_hours_that_could_not_be_told_hide_no_earlier_ones() -> None:
     assert last_told([empty]) is None
     assert next_hours(EN, full, TODAY) == "The next hours come about 21 October 2027."
     assert next_hours(EN, full, date(2027, 11, 1)) == ""
+    # What was too little is tried again with the next block, not a year later.
+    assert next_hours(EN, empty, TODAY) == "The next hours come about 14 January 2027."
 
 
 def test_silent_devices_come_first_and_fine_ones_last() -> None:

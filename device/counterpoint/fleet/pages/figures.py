@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from counterpoint.disclosure.sites import HOURS_STAND_WEEKS
 from counterpoint.fleet.access.guard import person
 from counterpoint.fleet.pages.choice import PERIODS, asked_week, chosen
 from counterpoint.fleet.pages.freshness import fresh_line, freshness, told_week
@@ -55,8 +56,8 @@ if TYPE_CHECKING:
 
 LONGEST_RUN: Final = 12
 """Weeks that may be told together."""
-HOURS_BACK: Final = 26
-"""Weeks: hours that are older say little of today."""
+HOURS_BACK: Final = HOURS_STAND_WEEKS + 2 * LONGEST_RUN
+"""Weeks: hours stand until the next ones are told; where those were too little, a block longer."""
 REPORTS: Final = 26
 """Weeks whose report can be chosen from the list; any other by its address."""
 LONG_AGO: Final = 104

@@ -88,7 +88,8 @@ def last_told(told: Sequence[HoursSummary]) -> HoursSummary | None:
 
 def next_hours(language: Language, last: HoursSummary, today: date) -> str:
     """Return when hours come next; nothing where they should have come."""
-    due = told_day(weeks_later(last.first_week, HOURS_STAND_WEEKS + last.weeks - 1))
+    stand = HOURS_STAND_WEEKS if last_told([last]) else last.weeks
+    due = told_day(weeks_later(last.first_week, stand + last.weeks - 1))
     return language.say("hours.due", day=language.day(due)) if due >= today else ""
 
 
