@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from counterpoint.disclosure.changes import Change, compare, weeks_to_see
+from counterpoint.disclosure.changes import Change, compare, move_to_see, weeks_to_see
 from counterpoint.disclosure.figures import FIGURE_NAMES
 from counterpoint.messages.summaries import Figure, FiveNumbers
 
@@ -79,3 +80,8 @@ def test_a_surer_figure_needs_fewer_weeks() -> None:
     assert weeks_to_see(figure(40, 1.0), weeks=4) == 4
     assert weeks_to_see(figure(40, 0.1), weeks=1) == 1
     assert weeks_to_see(figure(0, 1.0), weeks=4) is None
+
+
+def test_what_stands_moves_by_halves_of_its_interval() -> None:
+    assert move_to_see(figure(40, 1.0), stands=4.0) == pytest.approx(4 * 1.96 / 40)
+    assert move_to_see(figure(0, 1.0), stands=4.0) is None

@@ -93,6 +93,14 @@ def weeks_to_see(figure: Figure, weeks: int, share: float = SHARE_TO_SEE) -> int
     return max(1, ceil(needed))
 
 
+def move_to_see(figure: Figure, stands: float) -> float | None:
+    """Return by which share of it a figure that stands has to move until that is told; None where the figure is 0.
+
+    `stands` is the rule in force (`RunRules.stands`); `figure` is as it was told.
+    """
+    return stands * half_width(figure) / figure.value if figure.value > 0 else None
+
+
 def _difference(name: FigureName, before: Figure, after: Figure) -> FigureChange:
     difference = after.value - before.value
     half = hypot(half_width(before), half_width(after))

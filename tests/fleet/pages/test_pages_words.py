@@ -233,7 +233,7 @@ def test_who_may_not_see_figures_gets_neither_line_nor_sentence_nor_how_far_it_i
 def test_before_and_after_leave_the_week_itself_out() -> None:
     runs = weeks_of("bern", 30, better_since=9)
     note = Annotation("bern", "2026-09-14", "New queue system", "anna", 0, 7)
-    shown = before_after(EN, runs, note, 1)
+    shown = before_after(EN, runs, note, 1, 4.0)
     assert shown.before_days.endswith("13 September 2026")
     assert shown.after_days.startswith("21 September")
     openings = shown.rows[0]
@@ -243,7 +243,7 @@ def test_before_and_after_leave_the_week_itself_out() -> None:
 
 def test_what_happened_last_week_has_no_after_yet() -> None:
     runs = weeks_of("bern", 30)
-    assert before_after(EN, runs, Annotation("bern", "2026-11-12", "x", "anna", 0), 1).rows == ()
+    assert before_after(EN, runs, Annotation("bern", "2026-11-12", "x", "anna", 0), 1, 4.0).rows == ()
 
 
 def test_a_trend_shows_only_the_time_asked_for() -> None:
@@ -552,14 +552,16 @@ def test_a_trend_has_a_dot_where_numbers_were_told_anew() -> None:
 
 def test_what_happened_while_numbers_stood_moved_nothing_that_can_be_told() -> None:
     note = Annotation("bern", "2026-10-14", "New queue system", "anna", 0, 7)
-    shown = before_after(EN, held(False, False, False), note, 1)
+    shown = before_after(EN, held(False, False, False), note, 1, 4.0)
     assert shown.rows == ()
     assert shown.stands.startswith("The numbers of 1 June to 23 August 2026 stand on both sides of it")
+    assert "Talk-overs would have had to move by about" in shown.stands
 
 
 def test_numbers_that_stand_since_a_run_in_which_it_happened_are_of_neither_side() -> None:
     runs = held(True, False, False)
     note = Annotation("bern", "2026-08-31", "New queue system", "anna", 0, 7)
-    assert before_after(EN, runs, note, 1).rows == ()
+    assert before_after(EN, runs, note, 1, 4.0).rows == ()
     moved = msgspec.structs.replace(runs[-1], held_since=None)
-    assert before_after(EN, [*runs[:-1], moved], note, 1).after_days == "19 October to 15 November 2026"
+    compared = before_after(EN, [*runs[:-1], moved], note, 1, 4.0)
+    assert compared.after_days == "19 October to 15 November 2026"

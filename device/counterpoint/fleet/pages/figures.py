@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from counterpoint.disclosure.sites import SiteRules
     from counterpoint.fleet.pages.choice import Choice
     from counterpoint.fleet.pages.language import Language
     from counterpoint.fleet.pages.measures import Measure
@@ -68,11 +69,11 @@ TO: Final = ("/", "/hours", "/trends", "/listening", "/report")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The pages of figures on a store; `today` tells the day (UTC), `fewest_people` who must share a counter."""
+    """The pages of figures on a store; `today` tells the day (UTC), `rules` are those that sites are told by."""
 
     store: Store
     today: Callable[[], date]
-    fewest_people: int
+    rules: SiteRules
 
     def overview(self, request: Request) -> Response:
         """The five numbers."""
@@ -81,7 +82,7 @@ class Figures:
             if choice is None:
                 return no_site(request)
             runs = _runs(reading, choice)
-        view = overview(language_of(request), choice, runs, self.today(), self.fewest_people)
+        view = overview(language_of(request), choice, runs, self.today(), self.rules.fewest_people)
         return render(request, "overview.html", choice=choice, view=view, periods=PERIODS)
 
     def hours(self, request: Request) -> Response:
@@ -124,7 +125,9 @@ class Figures:
             facts = reading.facts([code], since, choice.until)
         axis = Axis(since, span)
         runs = [run for run in wide if weeks_later(run.first_week, run.weeks) > since]
-        compared = [before_after(language, wide, note, number) for number, note in enumerate(notes, start=1)]
+        compared = [
+            before_after(language, wide, note, number, self.rules.stands) for number, note in enumerate(notes, start=1)
+        ]
         return render(
             request,
             "trends.html",
@@ -216,7 +219,7 @@ class Figures:
         return render(request, "try.html", numbers=numbers, skills=tuple(skills))
 
     def _why(self, language: Language, choice: Choice, runs: Sequence[PeriodSummary]) -> str:
-        return why_nothing(language, choice.site, runs, self.today(), self.fewest_people)
+        return why_nothing(language, choice.site, runs, self.today(), self.rules.fewest_people)
 
     def _chosen(self, request: Request, reading: Reading) -> Choice | None:
         return chosen(request, reading, language_of(request).say("site.all"), self.today())

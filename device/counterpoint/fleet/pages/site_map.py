@@ -56,7 +56,7 @@ def page_routes(
     `rules` are those that sites are told by (None: the usual ones); `now_s` tells seconds since 1970, UTC.
     """
     rules = rules or SiteRules()
-    figures, house = Figures(store, today, rules.fewest_people), House(store, rules, today, now_s)
+    figures, house = Figures(store, today, rules), House(store, rules, today, now_s)
     return [
         *open_routes(),
         Route("/", first_page(figures.overview)),

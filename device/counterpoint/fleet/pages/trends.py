@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from counterpoint.disclosure.changes import compare, weeks_to_see
+from counterpoint.disclosure.changes import compare, move_to_see, weeks_to_see
 from counterpoint.fleet.pages.charts.trend import Mark, Point, Tick, trend
 from counterpoint.fleet.pages.measures import measure_of
 from counterpoint.fleet.pages.stretches import Stretch, date_of_end, follow, measured
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from counterpoint.fleet.pages.language import Language
     from counterpoint.fleet.pages.measures import Measure
     from counterpoint.fleet.store.rows import Annotation, Fact
-    from counterpoint.messages.summaries import PeriodSummary
+    from counterpoint.messages.summaries import Figure, PeriodSummary
 
 SPANS: Final = (13, 26, 52)
 USUAL_SPAN: Final = 26
@@ -100,7 +100,10 @@ class OwnFact:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One number before and after: as it is written; `needed` are the weeks that a change by a tenth needs."""
+    """One number before and after, as it is written.
+
+    `needed` are the weeks that a change by a tenth needs; where numbers stand, the change that is told.
+    """
 
     title: str
     before: str
@@ -231,8 +234,13 @@ def fact_value(language: Language, value: float) -> str:
     return language.number(value, 0 if value == int(value) else 1)
 
 
-def before_after(language: Language, runs: Sequence[PeriodSummary], note: Annotation, number: int) -> BeforeAfter:
-    """Return the numbers of up to COMPARED weeks before and after what happened; the week of it is left out."""
+def before_after(
+    language: Language, runs: Sequence[PeriodSummary], note: Annotation, number: int, stands: float
+) -> BeforeAfter:
+    """Return the numbers of up to COMPARED weeks before and after what happened; the week of it is left out.
+
+    `stands` is the rule by which numbers stand (`RunRules.stands`).
+    """
     what = Happened(number, note.id, language.day(date.fromisoformat(note.day)), note.text)
     week = week_of(date.fromisoformat(note.day))
     earlier = _next_to_each_other([run for run in runs if weeks_later(run.first_week, run.weeks) <= week], newest=True)
@@ -246,13 +254,17 @@ def before_after(language: Language, runs: Sequence[PeriodSummary], note: Annota
         return BeforeAfter(what, "", "", ())
     if before.tellings == after.tellings:
         days = measured(runs, after) or (before.first_day, before.last_day)
-        return BeforeAfter(what, "", "", (), language.say("trends.stands", days=language.days(*days)))
+        move = _move(language, before.numbers.talk_overs_per_100_min, stands)
+        return BeforeAfter(what, "", "", (), language.say("trends.stands", days=language.days(*days), move=move))
     change = compare(before.numbers, after.numbers)
     return BeforeAfter(
         what,
         language.days(before.first_day, before.last_day),
         language.days(after.first_day, after.last_day),
-        tuple(_compared(language, figure, before.weeks) for figure in change.figures),
+        tuple(
+            _compared(language, figure, _needed(language, figure.before, before, after, stands))
+            for figure in change.figures
+        ),
     )
 
 
@@ -272,17 +284,25 @@ def _next_to_each_other(runs: Sequence[PeriodSummary], *, newest: bool) -> list[
     return taken[::-1] if newest else taken
 
 
-def _weeks_needed(language: Language, needed: int | None) -> str:
+def _needed(language: Language, figure: Figure, before: Stretch, after: Stretch, stands: float) -> str:
+    """Return how many weeks a change by a tenth needs; where numbers stand, which change is told."""
+    if any(run.held_since for run in (*before.runs, *after.runs)):
+        return language.say("trends.from", move=_move(language, figure, stands))
+    needed = weeks_to_see(figure, before.weeks)
     if needed is None:
         return language.say("chart.unknown")
     return language.say("trends.too_long") if needed > MOST_NEEDED else language.count("trends.weeks", needed)
 
 
-def _compared(language: Language, figure: FigureChange, weeks: int) -> Compared:
+def _move(language: Language, figure: Figure | None, stands: float) -> str:
+    move = move_to_see(figure, stands) if figure else None
+    return language.say("chart.unknown") if move is None else f"{language.number(100 * move)} %"
+
+
+def _compared(language: Language, figure: FigureChange, needed: str) -> Compared:
     measure = measure_of(figure.name)
     low, high = (language.signed(end, measure.decimals) for end in (figure.low, figure.high))
     interval = language.say("unit.between", low=low, high=high)
-    needed = weeks_to_see(figure.before, weeks)
     return Compared(
         language.say(f"numbers.{measure.name}.title"),
         measure.write(language, figure.before.value),
@@ -291,5 +311,5 @@ def _compared(language: Language, figure: FigureChange, weeks: int) -> Compared:
             "unit.value_and_interval", value=language.signed(figure.difference, measure.decimals), interval=interval
         ),
         figure.changed,
-        _weeks_needed(language, needed),
+        needed,
     )
