@@ -1,8 +1,8 @@
 """All sites together, straight from windows: told by the rules of one big site.
 
 One rule: sums are made site by site and week by week, and only sums are added up: no two sites' windows are ever held
-together. What is left when a site that is told is subtracted from all is hidden by the blur of all, which in each run
-is as large as all that its busiest person did.
+together. What is left when a site that is told is subtracted from all is hidden by the blur of all: where runs are told
+each time, it is as large as all that the busiest person did; where numbers stand, they are subtracted once.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class KeepingSettings(Rules, frozen=True):
     """How long things are kept."""
 
     window_weeks: Annotated[int, Meta(ge=1, le=520)] = 4
-    """Windows, after their week was told; nobody reads them then."""
+    """Windows of a block of twelve weeks that is told, after their own week; nobody reads them then."""
     summary_weeks: Annotated[int, Meta(ge=52, le=1040)] = 109
     """Thirteen months, and a year before to compare with. What stands must be known for a year, or it is told anew."""
     apart_days: Annotated[int, Meta(ge=1, le=3650)] = 60

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from counterpoint.disclosure.sites import first_week_needed
+from counterpoint.disclosure.weeks import block_start
 from counterpoint.fleet.settings import KeepingSettings
 from counterpoint.fleet.store.keeping import forget_device, forget_site, tidy
 from counterpoint.fleet.store.opening import Store, open_store
@@ -52,12 +53,24 @@ def test_windows_go_some_weeks_after_they_were_told(store: Store) -> None:
     needed = first_week_needed("2026-W46", "2026-W46")
     with store.writing() as writing:
         writing.note_closed("hall", "2026-W46", "2026-W46")
-    kept = [days for days in (150, 35, 1) if week_at(NOW - days * 86_400, ZURICH) >= weeks_later(needed, -1)]
+    oldest = min(needed, weeks_later(week_at(NOW, ZURICH), -1))
+    kept = [days for days in (150, 35, 1) if week_at(NOW - days * 86_400, ZURICH) >= oldest]
     assert 0 < len(kept) < 3
     assert tidy(store, KeepingSettings(window_weeks=1), NOW).windows == 5 * (3 - len(kept))
     assert count(store) == 5 * len(kept)
     fill(store, "hall", "dev-1", 2)  # and what comes now is taken as ever
     assert count(store) == 5 * len(kept) + 5
+
+
+def test_the_last_windows_of_a_block_go_soon_after_it_was_told_not_with_the_next_block(store: Store) -> None:
+    fill(store, "hall", "dev-1", 1)
+    told = week_at(NOW, ZURICH)
+    while block_start(weeks_later(told, 1)) == block_start(told):
+        told = weeks_later(told, 1)
+    with store.writing() as writing:
+        writing.note_closed("hall", told, told)
+    assert tidy(store, KeepingSettings(), NOW).windows == 0
+    assert tidy(store, KeepingSettings(), NOW + 6 * 7 * 86_400).windows == 5
 
 
 def test_summaries_notes_and_the_log_go_at_their_time(store: Store) -> None:

@@ -114,10 +114,11 @@ def _tidy_windows(line: Connection, weeks: int, now_s: int) -> int:
     gone = 0
     for row in line.execute(select(site)).all():
         zone = ZoneInfo(row.timezone or "UTC")
-        oldest = weeks_later(week_at(now_s, zone), -OLDEST_WEEKS)
+        this_week = week_at(now_s, zone)
+        oldest = weeks_later(this_week, -OLDEST_WEEKS)
         if row.told_until is not None:
             needed = first_week_needed(row.told_until, row.told_until)
-            oldest = max(oldest, weeks_later(needed, -weeks))
+            oldest = max(oldest, min(needed, weeks_later(this_week, -weeks)))
         before_s = start_s(oldest, zone)
         gone += line.execute(delete(window).where(window.c.site == row.code, window.c.end_s <= before_s)).rowcount
         _forget_gaps(line, row.code, before_s)
