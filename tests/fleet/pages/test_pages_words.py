@@ -18,7 +18,7 @@ from counterpoint.fleet.pages.devices import ago, listed, rank
 from counterpoint.fleet.pages.freshness import first_day, freshness, told_day, told_week
 from counterpoint.fleet.pages.hours import hours, last_told, next_hours, parts_name
 from counterpoint.fleet.pages.language import LANGUAGES, language
-from counterpoint.fleet.pages.listening import SKILLS, acts
+from counterpoint.fleet.pages.listening import SKILLS, acts, acts_days
 from counterpoint.fleet.pages.measures import MEASURES, OPENINGS
 from counterpoint.fleet.pages.overview import overview
 from counterpoint.fleet.pages.places import find, place
@@ -212,6 +212,21 @@ def test_listening_shows_acts_in_the_order_of_the_page() -> None:
     assert [row.name for row in acts(EN, seen.now, seen.before)] == list(SKILLS)
 
 
+def test_acts_that_stand_are_of_the_days_on_which_they_were_first_told() -> None:
+    told, again, anew = quiet_weeks(3)
+    runs = [
+        msgspec.structs.replace(told, act_visits_percent=None),
+        msgspec.structs.replace(again, held_since=told.first_week),
+        msgspec.structs.replace(anew, held_since=told.first_week, act_visits_percent=again.act_visits_percent),
+    ]
+    seen = look(runs, 1)
+    assert seen is not None
+    assert acts_days(seen, runs) == (date(2026, 11, 2), date(2026, 11, 8))
+    seen = look([told], 1)
+    assert seen is not None
+    assert acts_days(seen, [told]) is None
+
+
 def test_without_words_there_are_no_acts_and_not_zero() -> None:
     seen = look([msgspec.structs.replace(week, act_visits_percent=None) for week in quiet_weeks()], 4)
     assert seen is not None
@@ -279,7 +294,9 @@ def test_a_report_of_a_week_that_brought_nothing_says_so_and_when_the_next_come(
     assert [page.is_new for page in shown if page] == [True, False, False]
     assert {page.days for page in shown if page} == {"3 August to 25 October 2026"}
     assert {page.told for page in shown if page} == {"Told on 29 October 2026."}
-    assert {page.due for page in shown if page} == {"The next numbers come about 26 November 2026."}
+    assert {page.due for page in shown if page} == {
+        "Whether the numbers still stand is looked at next about 26 November 2026."
+    }
 
 
 def test_a_report_says_what_the_site_counted_itself_in_that_week() -> None:
@@ -312,7 +329,9 @@ def test_too_little_at_the_end_hides_no_earlier_numbers() -> None:
     assert view.days == "11 May to 2 August 2026, told 12 weeks at a time"
     assert view.before_key.startswith("16 February to 10 May 2026")
     assert view.since.startswith("3 August to 25 October 2026: too little to tell.")
-    assert view.fresh == "Told on 6 August 2026. The next numbers come about 26 November 2026."
+    assert view.fresh == (
+        "Told on 6 August 2026. Whether the numbers still stand is looked at next about 26 November 2026."
+    )
 
 
 def test_what_could_not_be_told_in_between_is_left_out_and_said() -> None:

@@ -15,7 +15,7 @@ from counterpoint.fleet.pages.freshness import fresh_line, freshness, told_week
 from counterpoint.fleet.pages.hours import hours, last_told, next_hours
 from counterpoint.fleet.pages.language import language_of
 from counterpoint.fleet.pages.layout import render
-from counterpoint.fleet.pages.listening import SKILLS, acts
+from counterpoint.fleet.pages.listening import SKILLS, acts, acts_days
 from counterpoint.fleet.pages.measures import MEASURES, OPENINGS
 from counterpoint.fleet.pages.overview import (
     days_of,
@@ -140,6 +140,7 @@ class Figures:
             why=language.say("trends.nothing") if look(wide, 1) else self._why(language, choice, wide),
             drawing=drawing(language, axis, runs, measure, notes),
             rows=rows(language, runs, measure),
+            stood=any(run.held_since for run in runs),
             events=happened(language, notes),
             facts=own_facts(language, axis, facts),
             compared=_asked(request, compared),
@@ -155,13 +156,15 @@ class Figures:
             runs = _runs(reading, choice)
         seen = look(runs, choice.weeks)
         before = seen.before if seen else None
+        stands = acts_days(seen, runs) if seen else None
         return render(
             request,
             "listening.html",
             choice=choice,
             periods=PERIODS,
             rows=acts(language, seen.now, before) if seen else (),
-            days=days_of(language, seen.now) if seen else "",
+            days=language.days(*stands) if stands else days_of(language, seen.now) if seen else "",
+            stands=language.say("listening.stands", days=language.days(*stands)) if stands else "",
             lead=days_told(language, seen.now, choice.weeks) if seen else "",
             fresh="" if choice.is_past else fresh_line(language, freshness(runs, self.today())),
             since=too_little_since(language, seen) if seen else "",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from counterpoint.disclosure.runs import Standing
     from counterpoint.fleet.pages.language import Language
     from counterpoint.messages.summaries import PeriodSummary
 
@@ -39,12 +40,14 @@ class Fresh:
         is_same: It told that earlier numbers still stand.
         due: The day about which the next ones come.
         is_late: It is past that day by more than air.
+        is_look: On that day it is only looked at whether the numbers still stand.
     """
 
     told: date | None
     is_same: bool
     due: date
     is_late: bool
+    is_look: bool = False
 
 
 def freshness(runs: Sequence[PeriodSummary], today: date) -> Fresh | None:
@@ -52,12 +55,16 @@ def freshness(runs: Sequence[PeriodSummary], today: date) -> Fresh | None:
     if not runs:
         return None
     told = [run for run in runs if run.numbers is not None]
-    days = _days(runs, told[-REMEMBERED:])
+    lately = told[-REMEMBERED:]
+    stands = standing(runs) if any(run.held_since or run.weeks >= LONG_WEEKS for run in lately) else None
+    weeks = _weeks(runs, min((run.weeks for run in lately), default=BLOCK_WEEKS), stands)
+    days = [told_day(week) for week in weeks]
     due = next((day for day in days if day >= today), days[-1])
     late = days[1] if len(days) > 1 else days[0] + AIR  # one stretch that was too little by itself is no fault
     if not told:
         return Fresh(None, False, due, today > late)
-    return Fresh(told_on(told[-1]), told[-1].held_since is not None, due, today > late)
+    is_look = stands is not None and stands.lasts_to(weeks[days.index(due)])
+    return Fresh(told_on(told[-1]), told[-1].held_since is not None, due, today > late, is_look)
 
 
 def told_on(run: PeriodSummary) -> date:
@@ -89,8 +96,10 @@ def told_line(language: Language, fresh: Fresh | None) -> str:
 
 
 def due_line(language: Language, fresh: Fresh | None) -> str:
-    """Return when the next numbers come; nothing where they are late, which `staleness` says."""
-    return "" if fresh is None or fresh.is_late else language.say("fresh.due", day=language.day(fresh.due))
+    """Return when the next numbers come, or are looked at; nothing where they are late, which `staleness` says."""
+    if fresh is None or fresh.is_late:
+        return ""
+    return language.say("fresh.look" if fresh.is_look else "fresh.due", day=language.day(fresh.due))
 
 
 def first_day(today: date, weeks: int) -> date:
@@ -114,17 +123,15 @@ def staleness(language: Language, fresh: Fresh | None, runs: Sequence[PeriodSumm
     return language.say("overview.stale", day=language.day(end), days=language.number((today - end).days))
 
 
-def _days(runs: Sequence[PeriodSummary], lately: Sequence[PeriodSummary]) -> list[date]:
-    """Return the days of the block after these runs on which the next one can be told; `lately` are the last told."""
+def _weeks(runs: Sequence[PeriodSummary], pace: int, stands: Standing | None) -> list[str]:
+    """Return the weeks of the block after these runs with which the next one can end."""
     begin = later(runs[-1].first_week, runs[-1].weeks)
     block = block_start(begin)
     weeks = [later(block, number) for number in range(BLOCK_WEEKS)]
-    pace = min((run.weeks for run in lately), default=BLOCK_WEEKS)
-    stands = standing(runs) if any(run.held_since or run.weeks >= LONG_WEEKS for run in lately) else None
 
     def closes(week: str) -> bool:
         if stands is not None:
             return ends_month(week) and stands.lasts_to(week)
         return pace == 1 or (pace <= MONTH_WEEKS and ends_month(week))
 
-    return [told_day(week) for week in weeks if week >= begin and (week == weeks[-1] or closes(week))]
+    return [week for week in weeks if week >= begin and (week == weeks[-1] or closes(week))]

@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING, Final
 
 from counterpoint.fleet.pages.charts.range_dot import share_dot
 from counterpoint.fleet.pages.charts.scale import Scale
+from counterpoint.fleet.pages.stretches import last_day
+from counterpoint.fleet.store.weeks import monday
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
     from markupsafe import Markup
 
     from counterpoint.fleet.pages.language import Language
-    from counterpoint.fleet.pages.stretches import Stretch
+    from counterpoint.fleet.pages.stretches import Looked, Stretch
     from counterpoint.messages.schemas import PublishedAct
+    from counterpoint.messages.summaries import PeriodSummary
 
 SKILLS: Final[dict[PublishedAct, str]] = {
     "open_question": "open-questions",
@@ -44,6 +50,20 @@ class ActRow:
     now: str
     before: str
     drawing: Markup
+
+
+def acts_days(seen: Looked, runs: Sequence[PeriodSummary]) -> tuple[date, date] | None:
+    """Return the days over which the acts were heard, where the last run only says them again; else None.
+
+    Acts can be told later than the numbers that they stand with: so the first run that says these shares counts.
+    """
+    last = seen.now.runs[-1]
+    since = last.held_since
+    if seen.stands is None or since is None:
+        return None
+    told = (run for run in runs if since in (run.first_week, run.held_since))
+    first = next((run for run in told if run.act_visits_percent == last.act_visits_percent), last)
+    return monday(first.first_week), last_day(first)
 
 
 def acts(language: Language, now: Stretch, before: Stretch | None) -> tuple[ActRow, ...]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 TOLD: Final = frozenset(
     {
+        HTTPStatus.BAD_REQUEST,
         HTTPStatus.FORBIDDEN,
         HTTPStatus.NOT_FOUND,
         HTTPStatus.TOO_MANY_REQUESTS,
