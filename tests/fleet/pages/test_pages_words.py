@@ -491,7 +491,8 @@ def test_the_calculator_says_when_the_first_numbers_come() -> None:
         date(2027, 1, 18),
     ]
     assert calculate(EN, {"counters": "1"}, SiteRules(), TODAY).first == (
-        "If you begin now, the first numbers come about 15 April 2027."
+        "If you begin now, the first numbers come about 15 April 2027:"
+        " the 12 weeks begin on the same day everywhere, next on 18 January 2027."
     )
 
 

@@ -72,8 +72,11 @@ def _told(language: Language, seen: Foresight) -> str:
 def _first(language: Language, seen: Foresight, today: date) -> str:
     if seen.weeks is None or seen.first_after_days is None:
         return ""
-    day = first_day(today, BLOCK_WEEKS if seen.stands else seen.weeks) + timedelta(days=seen.first_after_days)
-    return language.say("calculator.first", day=language.day(day))
+    begin = first_day(today, BLOCK_WEEKS if seen.stands else seen.weeks)
+    day = language.day(begin + timedelta(days=seen.first_after_days))
+    if seen.stands:
+        return language.say("calculator.first_block", day=day, weeks=BLOCK_WEEKS, begin=language.day(begin))
+    return language.say("calculator.first", day=day)
 
 
 def _error(language: Language, seen: Foresight) -> str:
