@@ -44,22 +44,19 @@ class Reading:
         counters = func.count(device.c.id).label("counters")
         of_site = select(device.c.site, counters, people).group_by(device.c.site).subquery()
         rows = self._line.execute(
-            select(site, of_site.c.counters, of_site.c.people)
+            select(
+                site.c.code,
+                site.c.name,
+                func.coalesce(func.nullif(site.c.timezone, ""), "UTC"),
+                func.coalesce(of_site.c.counters, 0),
+                func.coalesce(of_site.c.people, 0),
+                site.c.told_until,
+                site.c.closed_until,
+            )
             .outerjoin(of_site, of_site.c.site == site.c.code)
             .order_by(func.lower(site.c.name), site.c.code)
         )
-        return tuple(
-            Site(
-                row.code,
-                row.name,
-                row.timezone or "UTC",
-                row.counters or 0,
-                row.people or 0,
-                row.told_until,
-                row.closed_until,
-            )
-            for row in rows
-        )
+        return tuple(Site(*row) for row in rows)
 
     def some_sites(self, codes: Collection[str] | None, limit: int) -> tuple[Site, ...]:
         """Return at most so many of these sites (None: of all), by name: what a page needs when there are thousands."""
