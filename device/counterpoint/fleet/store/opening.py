@@ -91,7 +91,8 @@ class Store:
         except DBAPIError as error:
             reason = " ".join(str(error.orig).split())
             raise StorageError(
-                f"the store {self.where} can't be used ({reason}): check that it is there, has room, and may be written"
+                f"the store {self.where} can't be used ({reason}): look that it is there, has room, and may be written;"
+                " counterpoint fleet store check says whether it is damaged"
             ) from error
         except PoolTimeout as error:
             raise StorageError(
