@@ -26,7 +26,7 @@ from counterpoint.fleet.pages.privacy import calculate, left_out, rules_in_words
 from counterpoint.fleet.pages.report import Noted, new_weeks, report
 from counterpoint.fleet.pages.stretches import look
 from counterpoint.fleet.pages.trends import Axis, before_after, drawing, own_facts, rows
-from counterpoint.fleet.store.rows import Annotation, DeviceState, Fact, Site, Told
+from counterpoint.fleet.store.rows import Annotation, DeviceState, Fact, Site, SiteName, Told
 from counterpoint.fleet.store.weeks import monday, weeks_later
 from counterpoint.messages.schemas import Birth, HealthReport, SensorHealth
 from counterpoint.messages.summaries import Figure, PeriodSummary
@@ -234,7 +234,7 @@ def test_without_words_there_are_no_acts_and_not_zero() -> None:
 
 
 def test_sites_keep_their_order_whatever_they_are_searched_for() -> None:
-    sites = [Site(f"s{at}", f"Place {at:03d}", ZONE, 1, 5) for at in range(60)]
+    sites = [SiteName(f"s{at}", f"Place {at:03d}", None) for at in range(60)]
     assert [site.code for site in find(sites, "place 01", "").sites] == [f"s{at}" for at in range(10, 20)]
     assert (find(sites, "", "99").page, find(sites, "", "-1").page, find(sites, "", "x").page) == (3, 1, 1)
     assert find(sites, "nowhere", "").sites == ()

@@ -24,7 +24,7 @@ from counterpoint.fleet.pages.overview import (
     too_little_since,
     why_nothing,
 )
-from counterpoint.fleet.pages.places import LOOKED_BACK, by_site, find, place
+from counterpoint.fleet.pages.places import LOOKED_BACK, ON_A_PAGE, by_site, find, place
 from counterpoint.fleet.pages.report import SPAN, Noted, new_weeks, report
 from counterpoint.fleet.pages.stretches import date_of_end, look
 from counterpoint.fleet.pages.trends import (
@@ -204,13 +204,14 @@ class Figures:
         language, reader = language_of(request), person(request)
         query = request.query_params
         with self.store.reading() as reading:
-            known = [site for site in reading.sites() if reader.sees_site(site.code)]
+            known = [site for site in reading.site_names() if reader.sees_site(site.code)]
             found = find(known, query.get("q", ""), query.get("page", ""))
-            codes = reader.figures_of(site.code for site in found.sites)
+            shown = reading.some_sites([site.code for site in found.sites], ON_A_PAGE)
+            codes = reader.figures_of(site.code for site in shown)
             until = max((site.told_until for site in known if site.told_until), default=week_of(self.today()))
             runs = by_site(reading.periods(codes, weeks_later(until, 1 - LOOKED_BACK), until) if codes else ())
         places = [
-            place(language, site, runs.get(site.code, ()) if site.code in codes else None, 4) for site in found.sites
+            place(language, site, runs.get(site.code, ()) if site.code in codes else None, 4) for site in shown
         ]
         to = query.get("to", "")
         return render(request, "sites.html", found=found, places=places, to=to if to in TO else "/")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from counterpoint.fleet.pages.language import Language
-    from counterpoint.fleet.store.rows import Site
+    from counterpoint.fleet.store.rows import Site, SiteName
     from counterpoint.messages.summaries import PeriodSummary
 
 ON_A_PAGE: Final = 24
@@ -32,7 +32,7 @@ LONGEST_SEARCH: Final = 60
 class Found:
     """A page of the list of sites: those on it, and which pages there are around it."""
 
-    sites: tuple[Site, ...]
+    sites: tuple[SiteName, ...]
     searched: str
     page: int
     pages: int
@@ -51,7 +51,7 @@ class Place:
     sentence: str
 
 
-def find(sites: Sequence[Site], searched: str, page: str) -> Found:
+def find(sites: Sequence[SiteName], searched: str, page: str) -> Found:
     """Return the sites whose name or code holds what was searched for; a page too high is the last one."""
     wanted = searched[:LONGEST_SEARCH].strip().casefold()
     found = [site for site in sites if wanted in site.name.casefold() or wanted in site.code]

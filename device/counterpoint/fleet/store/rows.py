@@ -19,6 +19,15 @@ StateWord = Literal["online", "stopped", "lost", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
+class SiteName:
+    """What a list of thousands of sites needs of each: its code, name and last told ISO week, as in `Site`."""
+
+    code: str
+    name: str
+    told_until: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """A service point.
 
