@@ -210,9 +210,7 @@ class Figures:
             codes = reader.figures_of(site.code for site in shown)
             until = max((site.told_until for site in known if site.told_until), default=week_of(self.today()))
             runs = by_site(reading.periods(codes, weeks_later(until, 1 - LOOKED_BACK), until) if codes else ())
-        places = [
-            place(language, site, runs.get(site.code, ()) if site.code in codes else None, 4) for site in shown
-        ]
+        places = [place(language, site, runs.get(site.code, ()) if site.code in codes else None, 4) for site in shown]
         to = query.get("to", "")
         return render(request, "sites.html", found=found, places=places, to=to if to in TO else "/")
 
