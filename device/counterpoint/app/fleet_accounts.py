@@ -72,6 +72,7 @@ def _add(store: Store, parsed: argparse.Namespace, settings: FleetSettings) -> N
     with store.writing() as writing:
         add_account(writing, Account(name, kept, roles, sites, made_s=_now()), SERVER)
     print(f"{name} has an account.")
+    _say_unknown(store, sites)
     if parsed.link:
         _print_link(store, name, settings)
 
@@ -100,6 +101,15 @@ def _roles(store: Store, parsed: argparse.Namespace) -> None:
     with store.writing() as writing:
         set_rights(writing, Account(name, NO_PASSWORD, roles, sites), SERVER, _now())
     print(f"{name}: {_rights(roles, sites)}. Every session of it ended.")
+    _say_unknown(store, sites)
+
+
+def _say_unknown(store: Store, sites: frozenset[str] | None) -> None:
+    """Say which sites have not sent anything yet: a slip of the pen looks the same."""
+    with store.reading() as reading:
+        known = {name.code for name in reading.site_names()}
+    if unknown := sorted((sites or frozenset()) - known):
+        print(f"Not in the store yet: {' '.join(unknown)}. Right if a first counter is still to come there.")
 
 
 def _remove(store: Store, name: str) -> None:

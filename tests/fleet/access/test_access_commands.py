@@ -45,6 +45,14 @@ def types(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setattr("sys.stdin", Typed(text))
 
 
+def test_a_site_that_is_not_in_the_store_yet_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    types(monkeypatch, f"{GOOD}\n")
+    assert account(tmp_path / "fleet.db", "add", "ida", "--role", "manager", "--site", "nroth") == 0
+    assert "Not in the store yet: nroth." in capsys.readouterr().out
+
+
 def test_an_account_with_a_password_from_standard_input(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
