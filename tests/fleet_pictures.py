@@ -19,9 +19,6 @@ from typing import TYPE_CHECKING, Final
 
 from browser import Browser, chromium
 from counterpoint.fleet.access.sessions import cookie_name
-from counterpoint.fleet.pages.hours import hours, last_told
-from counterpoint.fleet.pages.language import language
-from counterpoint.fleet.pages.measures import MEASURES
 from counterpoint.fleet.simulation.seasons import Week
 from counterpoint.fleet.simulation.year import YearPlan
 from fleet_served import Served, served
@@ -35,13 +32,12 @@ DOCS: Final = Path(__file__).parents[1] / "device/docs"
 TALLEST: Final = 1500
 YEAR: Final = YearPlan(counters=40, weeks=52, last=Week(date(2026, 11, 9)), seed=1)
 MONDAY: Final = date(2026, 11, 23)
-ENGLISH: Final = language("en")
 EVER: Final = ("2025-W01", "2026-W53")
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture: its name, the page, how wide, in which light; {shown}, {by_hours} are places, {number} a number."""
+    """One picture: its name, the page, how wide, in which light; {shown} is a place."""
 
     name: str
     path: str
@@ -58,7 +54,6 @@ PICTURES: Final = (
     Picture("overview", "/?site={shown}", 1440),
     Picture("overview_768", "/?site={shown}", 768, dark=True),
     Picture("overview_360", "/?site={shown}", 360),
-    Picture("hours", "/hours?site={by_hours}&number={number}", 1440),
     Picture("trends", "/trends?site={shown}&span=52", 1440, dark=True, tallest=2200),
     Picture("report", "/report?site={shown}", 1440),
     Picture("privacy", "/privacy", 1440),
@@ -77,14 +72,12 @@ def main() -> None:
 
 
 def choose(store: Store) -> dict[str, str]:
-    """The places that have most to show: numbers with notes and figures of their own, and parts of the week."""
+    """The place that has most to show: numbers with notes and figures of its own.
+
+    None has parts of the day: the simulated places are too small for the rules about those.
+    """
     with store.reading() as reading:
-        codes = [site.code for site in reading.sites()]
-        shown = max(codes, key=lambda code: _richness(reading, code))
-        told = {code: last for code in codes if (last := last_told(reading.hours([code], *EVER)))}
-    by_hours = max(told, key=lambda code: (told[code].first_week, len(told[code].cells)))
-    differ = [name for name, measure in MEASURES.items() if hours(ENGLISH, told[by_hours], measure).differs]
-    return {"shown": shown, "by_hours": by_hours, "number": next(iter(differ or MEASURES))}
+        return {"shown": max((site.code for site in reading.sites()), key=lambda code: _richness(reading, code))}
 
 
 def _richness(reading: Reading, code: str) -> tuple[bool, bool, int, int]:

@@ -96,6 +96,6 @@ def test_the_settings_of_the_page_can_be_used() -> None:
 
 def test_what_the_page_says_is_kept_is_the_default() -> None:
     keeping = FleetSettings().keeping
-    assert f"| windows | {keeping.window_weeks} weeks after" in PAGE
+    assert f"| windows | until their block of twelve weeks is told, and {keeping.window_weeks} weeks at least;" in PAGE
     assert f"| messages kept apart | {keeping.apart_days} days |" in PAGE
     assert f"| the log of who did what | {keeping.audit_days} days |" in PAGE
