@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING, Final
 
 from browser import Browser, chromium
 from counterpoint.fleet.access.sessions import cookie_name
+from counterpoint.fleet.pages.hours import hours, last_told
+from counterpoint.fleet.pages.language import language
+from counterpoint.fleet.pages.measures import MEASURES
 from counterpoint.fleet.simulation.seasons import Week
 from counterpoint.fleet.simulation.year import YearPlan
 from fleet_served import Served, served
@@ -32,12 +35,13 @@ DOCS: Final = Path(__file__).parents[1] / "device/docs"
 TALLEST: Final = 1500
 YEAR: Final = YearPlan(counters=40, weeks=52, last=Week(date(2026, 11, 9)), seed=1)
 MONDAY: Final = date(2026, 11, 23)
+ENGLISH: Final = language("en")
 EVER: Final = ("2025-W01", "2026-W53")
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture: its name, the page, how wide, in which light; {shown} is a place."""
+    """One picture: its name, the page, how wide, in which light; {shown}, {by_hours} are places, {number} a number."""
 
     name: str
     path: str
@@ -51,9 +55,10 @@ class Picture:
 
 
 PICTURES: Final = (
-    Picture("overview", "/?site={shown}", 1440),
-    Picture("overview_768", "/?site={shown}", 768, dark=True),
-    Picture("overview_360", "/?site={shown}", 360),
+    Picture("overview", "/?site=all", 1440),
+    Picture("overview_768", "/?site=all", 768, dark=True),
+    Picture("overview_360", "/?site=all", 360),
+    Picture("hours", "/hours?site={by_hours}&number={number}", 1440),
     Picture("trends", "/trends?site={shown}&span=52", 1440, dark=True, tallest=2200),
     Picture("report", "/report?site={shown}", 1440),
     Picture("privacy", "/privacy", 1440),
@@ -72,19 +77,21 @@ def main() -> None:
 
 
 def choose(store: Store) -> dict[str, str]:
-    """The place that has most to show: numbers with notes and figures of its own.
-
-    None has parts of the day: the simulated places are too small for the rules about those.
-    """
+    """The places that have most to show: numbers with notes and figures of their own, and parts of the week."""
     with store.reading() as reading:
-        return {"shown": max((site.code for site in reading.sites()), key=lambda code: _richness(reading, code))}
+        codes = [site.code for site in reading.sites()]
+        shown = max(codes, key=lambda code: _richness(reading, code))
+        told = {code: last for code in codes if (last := last_told(reading.hours([code], *EVER)))}
+    by_hours = max(told, key=lambda code: (told[code].first_week, len(told[code].cells)))
+    differ = [name for name, measure in MEASURES.items() if hours(ENGLISH, told[by_hours], measure).differs]
+    return {"shown": shown, "by_hours": by_hours, "number": next(iter(differ or MEASURES))}
 
 
 def _richness(reading: Reading, code: str) -> tuple[bool, bool, int, int]:
-    """Told to the last, with notes of its own; then how often it was told, and how many counters it has."""
+    """Told to the last, with notes of its own; then how often it was told anew, and how many counters it has."""
     runs = reading.periods([code], *EVER)
     own = [note for note in reading.annotations([code], *EVER) if note.site == code]
-    told = [run for run in runs if run.numbers]
+    told = [run for run in runs if run.numbers and not run.held_since]
     return bool(runs[-1].numbers), bool(own) and bool(reading.facts([code], *EVER)), len(told), runs[-1].counter_count
 
 

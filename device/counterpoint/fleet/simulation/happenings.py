@@ -19,7 +19,7 @@ Kind = Literal["queue_system", "practice", "staff_change"]
 TEXTS: Final[dict[Kind, str]] = {
     "queue_system": "New queue system: tickets and appointments",
     "practice": "Practice weeks: let the customer finish",
-    "staff_change": "Half of the team is new",
+    "staff_change": "Counters staffed anew",
 }
 QUEUE_EFFECT: Final = 0.35
 """Share of the crowd that is left: arrivals are spread, waiting happens elsewhere."""

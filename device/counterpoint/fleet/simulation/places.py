@@ -28,6 +28,9 @@ Locks Park Passage Place Point Quarter Quay Rise Road Row Square Steps Street Te
 ZONES: Final = ("Europe/Zurich", "Europe/Berlin", "Europe/Vienna", "Europe/London")
 SIZES: Final = tuple(range(1, 13))
 SIZE_CHANCES: Final = (0.14, 0.14, 0.13, 0.12, 0.1, 0.09, 0.07, 0.06, 0.05, 0.04, 0.03, 0.03)
+HALL: Final = 24
+"""Counters of the first place of a fleet that is large enough: the only one that is told the hours of the day."""
+HALL_FROM: Final = 40
 OPENS: Final = (7, 8, 8, 8, 9)
 CLOSES: Final = (16, 17, 17, 18, 19)
 DRAWN_COUNTERS: Final = 500
@@ -89,7 +92,7 @@ def build_places(counters: int, seed: int) -> tuple[Place, ...]:
     places: list[Place] = []
     left = counters
     while left:
-        size = min(left, int(rng.choice(SIZES, p=SIZE_CHANCES)))
+        size = HALL if left == counters >= HALL_FROM else min(left, int(rng.choice(SIZES, p=SIZE_CHANCES)))
         places.append(_place(len(places), next(names), size, rng))
         left -= size
     return tuple(places)
